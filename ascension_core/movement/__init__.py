@@ -1,0 +1,1 @@
+"""From a PoseTrack to measures of the body."""

@@ -1,0 +1,1 @@
+"""From frames to a PoseTrack: model files, networks, following the climber, smoothing."""

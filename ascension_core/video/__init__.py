@@ -1,0 +1,1 @@
+"""Pixels in and out: probe, read with true timestamps and rotation, write."""

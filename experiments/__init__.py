@@ -1,0 +1,1 @@
+"""Data sets, evaluations, sweeps and benchmarks: how a change is shown to be better."""
