@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ascension_core.errors import InvalidOption
 
 
 def _default_home() -> Path:
@@ -36,5 +38,15 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once.
+
+    Raises
+    ------
+    InvalidOption
+        If a variable of the environment has a value that makes no sense.
+    """
+    try:
+        return Settings()
+    except ValidationError as cause:
+        wrong = "; ".join(f"ASCENSION_{str(e['loc'][0]).upper()}: {e['msg'].lower()}" for e in cause.errors())
+        raise InvalidOption(f"the environment holds an unusable setting: {wrong}") from cause
