@@ -28,6 +28,7 @@ from av.video.stream import VideoStream
 
 from ascension_core.errors import UnreadableVideo, VideoNotFound, VideoTooLarge
 from ascension_core.settings import settings
+from ascension_core.video.tone import HDR_TRANSFERS
 
 # FFmpeg's names of the demuxers that phones, cameras and editors write. Pictures (png_pipe, image2, gif, ico), playlists
 # (hls, dash, concat) and scripted sources (lavfi) are left out on purpose.
@@ -57,7 +58,6 @@ CONTAINERS = (
 _STILL_BRANDS = {"heic", "heix", "heim", "heis", "mif1", "msf1", "avif", "mif2", "crx "}
 _PROBED_PACKETS = 240  # eight seconds at 30 fps: enough to see whether intervals vary
 _INTERVAL_TOLERANCE = 0.1  # of the median interval; coarse time bases alternate between two neighbouring ticks
-_HDR_TRANSFERS = {16: "PQ", 18: "HLG"}  # ITU-T H.273, table 3: SMPTE ST 2084, ARIB STD-B67
 
 
 @dataclass(frozen=True)
@@ -333,7 +333,7 @@ def _describe(path: Path, container: InputContainer, stream: VideoStream, frame:
         frames_declared=stream.frames,
         has_audio=bool(container.streams.audio),
         bit_depth=max(component.bits for component in frame.format.components),
-        hdr=_HDR_TRANSFERS.get(frame.color_trc),
+        hdr=HDR_TRANSFERS.get(frame.color_trc),
         bytes=path.stat().st_size,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from weakref import WeakSet
 
 import av
 from av.container import InputContainer
@@ -100,7 +101,7 @@ class VideoReader:
         self.info = info
         self.tally = Tally()
         self._limits = limits
-        self._running: list[Generator[Frame, None, None]] = []
+        self._running: WeakSet[Generator[Frame, None, None]] = WeakSet()
 
     @property
     def frames_decoded(self) -> int:
@@ -131,13 +132,13 @@ class VideoReader:
             raise InvalidOption(f"stride must be at least 1, got {stride}.")
         self.tally = tally = Tally()
         frames = prefetch(lambda: self._decode(tally, stride), _AHEAD)
-        self._running.append(frames)
+        self._running.add(frames)
         return frames
 
     def close(self) -> None:
         """End every iteration that is still running."""
-        while self._running:
-            self._running.pop().close()
+        for frames in list(self._running):
+            frames.close()
 
     def __enter__(self) -> VideoReader:
         return self

@@ -113,7 +113,7 @@ class VideoWriter:
 
     def _to_yuv(self, rgb: Rgb) -> VideoFrame:
         height, width = self._shape[0] // 2 * 2, self._shape[1] // 2 * 2
-        frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgb[:height, :width]), format="rgb24")
+        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(rgb[:height, :width]), format="rgb24")
         return frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, threads=1)
 
     def _mux(self, frame: VideoFrame | None) -> None:
