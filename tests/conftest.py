@@ -31,6 +31,13 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
+def tracked() -> list[str]:
+    """Names of the files that are in git."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).exists()]
+
+
+@pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of evaluation data that ASCENSION_DATA names."""
     folder = settings().data

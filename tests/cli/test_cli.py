@@ -87,10 +87,10 @@ def test_ctrl_c_ends_a_running_command_with_130_and_leaves_nothing(ascension, tm
     os.mkfifo(archive)
     environment = {**os.environ, "ASCENSION_HOME": str(tmp_path / "home")}
     command = [*ascension, "models", "pull", "--from", tmp_path]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as pulling:
-        with archive.open("wb"):  # opens when the command has begun to read its archive, which never comes
-            pulling.send_signal(signal.SIGINT)
-            _, stderr = pulling.communicate(timeout=60)
+    pulling = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    with archive.open("wb"):  # opens when the command has begun to read its archive, which never comes
+        pulling.send_signal(signal.SIGINT)
+        _, stderr = pulling.communicate(timeout=60)
     assert pulling.returncode == 130
     assert "Traceback" not in stderr
     assert [p.name for p in (tmp_path / "home" / "models").iterdir()] == [".lock"]
