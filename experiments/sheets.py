@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from ascension_core.errors import AscensionError, InvalidDataset, InvalidOption, OutputNotWritable
 from ascension_core.pose.keypoints import EDGES, PAIRS, Keypoint
 from ascension_core.pose.track import PoseTrack
+from ascension_core.video import open_video
 
 Image = NDArray[np.uint8]
 Window = tuple[float, float, float, float]
@@ -99,11 +99,11 @@ def draw_skeleton(
 def _frames(clip: Path, wanted: Sequence[int]) -> Iterator[tuple[int, Image]]:
     """The wanted frames (ascending indices) of a clip as RGB."""
     pending = set(wanted)
-    with av.open(str(clip)) as video:
-        for index, frame in enumerate(video.decode(video=0)):
-            if index in pending:
-                pending.remove(index)
-                yield index, np.rot90(frame.to_ndarray(format="rgb24"), -frame.rotation // 90)
+    with open_video(clip) as video:
+        for frame in video.frames():
+            if frame.index in pending:
+                pending.remove(frame.index)
+                yield frame.index, frame.image
             if not pending:
                 return
 
