@@ -50,7 +50,7 @@ class Keypoint(IntEnum):
 KEYPOINTS = len(Keypoint)
 NAMES: tuple[str, ...] = tuple(k.name.lower() for k in Keypoint)
 
-PAIRS: tuple[tuple[int, int], ...] = ((1, 4), (2, 5), (3, 6), (7, 8), (9, 10)) + tuple((k, k + 1) for k in range(11, 33, 2))
+PAIRS: tuple[tuple[int, int], ...] = ((1, 4), (2, 5), (3, 6), (7, 8), (9, 10), *((k, k + 1) for k in range(11, 33, 2)))
 """(left, right) index of every keypoint that has two sides."""
 
 MIRROR: tuple[int, ...] = tuple({**dict(PAIRS), **{b: a for a, b in PAIRS}}.get(k, k) for k in range(KEYPOINTS))

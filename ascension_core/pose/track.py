@@ -105,7 +105,7 @@ class PoseTrack:
             {
                 "frame": np.repeat(np.arange(frames), KEYPOINTS),
                 "time_s": np.repeat(self.time, KEYPOINTS),
-                "keypoint": pd.Categorical.from_codes(np.tile(np.arange(KEYPOINTS), frames), list(NAMES)),
+                "keypoint": pd.Categorical(NAMES * frames, categories=NAMES),
                 "x_px": self.image[..., 0].ravel(),
                 "y_px": self.image[..., 1].ravel(),
                 "x_m": self.world[..., 0].ravel(),
@@ -137,7 +137,7 @@ class PoseTrack:
             "observed": [int("".join("1" if o else "0" for o in row), 2) for row in self.observed],
         }
         if world:
-            document["world"] = _rows(self.world, np.isfinite(self.world).all(-1), (3, 3, 3))
+            document["world"] = _rows(self.world, np.asarray(np.isfinite(self.world).all(-1)), (3, 3, 3))
         return document
 
     @classmethod
@@ -175,7 +175,9 @@ class PoseTrack:
         )
 
 
-def _rows(values: NDArray[np.float64], known: NDArray[np.bool_], digits: tuple[int, int, int]) -> list[list[float | None] | None]:
+def _rows(
+    values: NDArray[np.float64], known: NDArray[np.bool_], digits: tuple[int, int, int]
+) -> list[list[float | None] | None]:
     """Each frame as one flat list of 33 x 3 numbers, null where a keypoint is unknown; a frame without any is null."""
     rows: list[list[float | None] | None] = []
     rounded = np.stack([np.round(values[..., k], d) for k, d in enumerate(digits)], -1)
@@ -185,7 +187,9 @@ def _rows(values: NDArray[np.float64], known: NDArray[np.bool_], digits: tuple[i
         elif seen.all():
             rows.append(frame.ravel().tolist())
         else:
-            rows.append([v for point, ok in zip(frame.tolist(), seen, strict=True) for v in (point if ok else (None, None, None))])
+            rows.append(
+                [v for point, ok in zip(frame.tolist(), seen, strict=True) for v in (point if ok else (None, None, None))]
+            )
     return rows
 
 
