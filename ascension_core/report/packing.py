@@ -1,0 +1,76 @@
+"""A track and its measures as small base64 arrays for the page (little-endian, row by row)."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ascension_core.pose.keypoints import Keypoint
+from ascension_core.pose.track import PoseTrack
+from ascension_core.report.drawing import BONES, JOINTS, PoseStyle
+from ascension_core.report.overlay import steady_torso
+from ascension_core.report.series import Panel
+
+UNKNOWN = -32768
+"""Stands for nan in 16-bit coordinates."""
+
+STEPS = 16000
+"""Steps of a 16-bit coordinate per width or height: a fifteenth of a pixel at 1080p, and two frames of room on each side."""
+
+
+def pack_track(track: PoseTrack, centre: NDArray[np.float64]) -> dict[str, Any]:
+    """The track for the page.
+
+    Notes
+    -----
+    ``time`` float64 (T,) seconds; ``points`` int16 (T, 33, 2) in `STEPS` per frame size, `UNKNOWN` for nan; ``centre``
+    likewise (T, 2); ``visibility`` uint8 (T, 33), 255 is 1; ``observed`` one bit per keypoint, 5 bytes a frame, first
+    keypoint in the highest bit; ``torso`` float32 (T,) pixels, which sets the width of lines.
+    """
+    return {
+        "size": list(track.size),
+        "steps": STEPS,
+        "unknown": UNKNOWN,
+        "time": _base64(track.time, "<f8"),
+        "points": _base64(_quantised(track.image, track.size), "<i2"),
+        "centre": _base64(_quantised(centre, track.size), "<i2"),
+        "visibility": _base64(np.rint(np.clip(np.nan_to_num(track.visibility), 0, 1) * 255), "u1"),
+        "observed": _base64(np.packbits(track.observed, axis=-1), "u1"),
+        "torso": _base64(steady_torso(track), "<f4"),
+    }
+
+
+def pack_skeleton(style: PoseStyle) -> dict[str, Any]:
+    """What the page needs to draw a body as the overlay video does."""
+    return {
+        "bones": [list(bone) for bone in BONES],
+        "joints": list(JOINTS),
+        "middles": [[Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR], [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER]],
+        "style": asdict(style),
+    }
+
+
+def pack_panels(panels: Sequence[Panel]) -> list[dict[str, Any]]:
+    """The plots for the page: float32 values with nan."""
+    return [
+        {
+            "label": panel.label,
+            "unit": panel.unit,
+            "series": [{"name": s.name, "side": s.side, "values": _base64(s.values, "<f4")} for s in panel.series],
+        }
+        for panel in panels
+    ]
+
+
+def _quantised(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    steps = np.clip(np.rint(points / size * STEPS), UNKNOWN + 1, -UNKNOWN - 1)
+    return np.where(np.isfinite(points).all(-1, keepdims=True), steps, UNKNOWN)
+
+
+def _base64(values: NDArray[Any], kind: str) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")

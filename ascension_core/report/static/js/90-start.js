@@ -1,0 +1,2 @@
+if (!document.documentElement.requestFullscreen) byId("full").hidden = true;
+player.start();
