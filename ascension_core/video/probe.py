@@ -13,18 +13,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
 from av.container import InputContainer
+from av.packet import Packet
 from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Discard, Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from ascension_core.errors import UnreadableVideo, VideoNotFound, VideoTooLarge
 from ascension_core.settings import settings
@@ -57,7 +58,11 @@ CONTAINERS = (
 )
 _STILL_BRANDS = {"heic", "heix", "heim", "heis", "mif1", "msf1", "avif", "mif2", "crx "}
 _PROBED_PACKETS = 240  # eight seconds at 30 fps: enough to see whether intervals vary
+_PATIENCE = 4  # times as many packets are read while none of them can be decoded
+_REORDERING = 16  # frames by which the order of decoding and of showing may differ (H.264 and HEVC)
 _INTERVAL_TOLERANCE = 0.1  # of the median interval; coarse time bases alternate between two neighbouring ticks
+_ODD_INTERVALS = 0.01  # share of the intervals beyond that tolerance from which on the rate is called variable
+_RATE_TRUST = 2.0  # a header whose rate is off by more than this factor (AVI states its clock) is overruled by the stamps
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class VideoInfo:
     frame_rate
         Mean frames per second.
     variable_frame_rate
-        Whether more than 1 % of the intervals looked at differ from the median by more than 10 % (and one tick).
+        Whether more than 1 % of the intervals of the first 240 frames differ from their median by more than 10 %.
     duration_s
         Length promised by the header in seconds, ``nan`` where it promises none.
     frames_declared
@@ -136,7 +141,7 @@ class VideoInfo:
 
 
 def probe(path: str | Path, limits: Limits | None = None) -> VideoInfo:
-    """Describe a video without decoding more than its first frame.
+    """Describe a video without decoding more than its beginning.
 
     Raises
     ------
@@ -150,9 +155,8 @@ def probe(path: str | Path, limits: Limits | None = None) -> VideoInfo:
     path = Path(path)
     limits = limits or Limits.from_settings()
     with open_container(path, limits) as (container, stream):
-        frame = _first_frame(path, container, stream)
-        _check_pixels(path, frame.width * frame.height, limits)
-        info = _describe(path, container, stream, frame)
+        info = _describe(path, container, stream, _sample(path, container, stream))
+    _check_pixels(path, info.width * info.height, limits)
     _check_seconds(path, info.duration_s, limits)
     return info
 
@@ -179,7 +183,11 @@ def open_container(path: Path, limits: Limits) -> Iterator[tuple[InputContainer,
             av.open(
                 file,
                 "r",
-                container_options={"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": ""},
+                options={
+                    "format_whitelist": ",".join(CONTAINERS),
+                    "protocol_whitelist": "",
+                    "max_pixels": str(limits.pixels),  # holds in the decoder, before memory is taken
+                },
                 metadata_errors="replace",
                 buffer_size=1 << 20,
             ) as container,
@@ -189,8 +197,16 @@ def open_container(path: Path, limits: Limits) -> Iterator[tuple[InputContainer,
             yield container, stream
     except PermissionError as error:
         raise VideoNotFound(f"{_shown(path)} cannot be read: permission denied. Grant read access to it.") from error
+    except av.ArgumentError as error:  # FFmpeg's answer to a format outside the list
+        raise UnreadableVideo(
+            f"{_shown(path)} is an image, a playlist or another kind that is not a video. {_ADVICE}"
+        ) from error
     except av.FFmpegError as error:
-        raise UnreadableVideo(f"{_shown(path)} is not a readable video ({error.strerror}). {_ADVICE}") from error
+        raise UnreadableVideo(
+            f"{_shown(path)} is not a video, or is cut off or damaged so that nothing can be read ({error.strerror}). {_ADVICE}"
+        ) from error
+    except OSError as error:  # of the file system: a disk or a network drive that fails
+        raise UnreadableVideo(f"{_shown(path)} cannot be read: {error.strerror or error}. Copy it to a local disk.") from error
 
 
 _ADVICE = "Give an MP4, MOV, MKV, WebM or AVI file that a video player can play."
@@ -269,15 +285,20 @@ def _check_file(path: Path, limits: Limits) -> None:
 
 def _check_pixels(path: Path, pixels: int, limits: Limits) -> None:
     if pixels > limits.pixels:
-        raise VideoTooLarge(
-            f"{_shown(path)} has {pixels} pixels a frame, more than the {limits.pixels} allowed. "
-            "Export it smaller, or raise ASCENSION_MAX_VIDEO_PIXELS."
-        )
+        raise too_many_pixels(path, pixels, limits)
 
 
 def _check_seconds(path: Path, seconds: float, limits: Limits) -> None:
     if seconds > limits.seconds:
         raise too_long(path, limits)
+
+
+def too_many_pixels(path: Path, pixels: int, limits: Limits) -> VideoTooLarge:
+    """Error for a video whose frames are larger than the limit."""
+    return VideoTooLarge(
+        f"{_shown(path)} has {pixels} pixels a frame, more than the {limits.pixels} allowed. "
+        "Export it smaller, or raise ASCENSION_MAX_VIDEO_PIXELS."
+    )
 
 
 def too_long(path: Path, limits: Limits) -> VideoTooLarge:
@@ -304,22 +325,44 @@ def _main_stream(path: Path, container: InputContainer) -> VideoStream:
     return stream
 
 
-def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> VideoFrame:
-    """Decode up to the first frame that comes out: it alone tells size, rotation and colour for certain."""
-    for packet in islice(container.demux(stream), _PROBED_PACKETS):
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            continue
-        if frames:
-            return frames[0]
-    raise UnreadableVideo(f"No frame of {_shown(path)} can be decoded. {_ADVICE}")
+@dataclass(frozen=True)
+class _Sample:
+    """The beginning of a stream: its first decoded frame, and the time stamps of its packets in seconds, sorted."""
+
+    frame: VideoFrame
+    stamps_s: NDArray[np.float64]
 
 
-def _describe(path: Path, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> VideoInfo:
+def _sample(path: Path, container: InputContainer, stream: VideoStream) -> _Sample:
+    """Read some packets and decode up to the first frame: it alone tells size, rotation and colour for certain."""
+    frame: VideoFrame | None = None
+    stamps: list[float] = []
+    for count, packet in enumerate(container.demux(stream)):
+        if count >= _PROBED_PACKETS and (frame is not None or count >= _PATIENCE * _PROBED_PACKETS):
+            stamps = sorted(stamps)[:-_REORDERING]  # later packets may belong in between the last ones
+            break
+        if packet.pts is not None and packet.time_base is not None:
+            stamps.append(float(packet.pts * packet.time_base))
+        if frame is None:
+            frame = _decoded(packet)
+    if frame is None:
+        raise UnreadableVideo(f"No frame of {_shown(path)} can be decoded. {_ADVICE}")
+    return _Sample(frame, np.array(sorted(stamps)))
+
+
+def _decoded(packet: Packet[VideoStream]) -> VideoFrame | None:
+    try:
+        frames = packet.decode()
+    except av.FFmpegError:  # damaged: a later packet may do
+        return None
+    return frames[0] if frames else None
+
+
+def _describe(path: Path, container: InputContainer, stream: VideoStream, sample: _Sample) -> VideoInfo:
+    frame = sample.frame
     rotation_deg, mirrored = frame_transform(frame)
     width, height = upright_size((frame.width, frame.height), stream.sample_aspect_ratio, rotation_deg)
-    rate, variable = _frame_rate(stream)
+    rate, variable = _frame_rate(stream, sample.stamps_s)
     return VideoInfo(
         path=path,
         width=width,
@@ -344,16 +387,19 @@ def _duration_s(container: InputContainer, stream: VideoStream) -> float:
     return container.duration / av.time_base if container.duration else float("nan")
 
 
-def _frame_rate(stream: VideoStream) -> tuple[float, bool]:
-    """Mean rate, and whether it varies."""
+def _frame_rate(stream: VideoStream, stamps_s: NDArray[np.float64]) -> tuple[float, bool]:
+    """Mean rate in frames per second, and whether it varies."""
     declared = float(stream.average_rate or stream.guessed_rate or 0)
-    ticks = np.array([entry.timestamp for entry in islice(stream.index_entries, 100_000)], dtype=float)
-    intervals = np.diff(np.sort(ticks))
-    if len(intervals) < 2 or np.median(intervals) <= 0:
+    intervals = np.diff(stamps_s)
+    intervals = intervals[intervals > 0]
+    if len(intervals) < 2:
         return declared, False
-    median = np.median(intervals)
-    odd = np.abs(intervals - median) > max(1.0, _INTERVAL_TOLERANCE * median)
-    return declared, bool(odd.mean() > 0.01)
+    measured = float(1 / intervals.mean())
+    trusted = declared if measured / _RATE_TRUST < declared < measured * _RATE_TRUST else measured
+    median = float(np.median(intervals))
+    tick = 1.5 * float(stream.time_base or 0)  # more than one tick, less than two
+    odd = np.abs(intervals - median) > max(tick, _INTERVAL_TOLERANCE * median)
+    return trusted, bool(odd.mean() > _ODD_INTERVALS)
 
 
 def _shown(path: str | Path) -> str:

@@ -18,12 +18,13 @@ from ascension_core.errors import InvalidOption, UnreadableVideo
 from ascension_core.settings import settings
 from ascension_core.video.pixels import Rgb, Upright
 from ascension_core.video.prefetch import prefetch
-from ascension_core.video.probe import Limits, VideoInfo, open_container, probe, too_long
+from ascension_core.video.probe import Limits, VideoInfo, open_container, probe, too_long, too_many_pixels
 from ascension_core.video.timing import Clock
 
 _AHEAD = 4  # frames decoded ahead of the consumer: hides uneven decoding, costs 12 MB at 1080p
 _NOMINAL_RATE = 30.0  # frames per second, for streams that state no rate and carry no time stamps
-_LENGTH_TOLERANCE = 0.02  # of the promised length or number of frames, and at least
+_WITHOUT_SHOWING_STAMPS = {"avi"}  # containers that store only the order of decoding; others' stamps say when to show
+_LENGTH_TOLERANCE = 0.02  # of the promised length, and at least
 _LENGTH_TOLERANCE_S = 0.5  # this long: headers round, and count sound as well
 
 
@@ -151,8 +152,10 @@ class VideoReader:
         clock = Clock(1 / (self.info.frame_rate or _NOMINAL_RATE))
         last_s = 0.0
         with open_container(self.info.path, self._limits) as (container, stream):
+            stamp = _stamped_by_decoding_order if container.format.name in _WITHOUT_SHOWING_STAMPS else _stamped
             for decoded in _decoded_frames(container, stream, tally):
-                time_s = clock.time(decoded.time)
+                self._check_size(decoded)
+                time_s = clock.time(stamp(decoded))
                 tally.misplaced = clock.refused
                 if time_s is None:
                     continue
@@ -165,6 +168,10 @@ class VideoReader:
         tally.ended_early |= self._fell_short(tally, last_s)
         if not tally.frames:
             raise UnreadableVideo(f"No frame of {self.info.path.name!r} can be decoded. Convert it to H.264.")
+
+    def _check_size(self, decoded: VideoFrame) -> None:
+        if decoded.width * decoded.height > self._limits.pixels:  # a stream may change its size midway
+            raise too_many_pixels(self.info.path, decoded.width * decoded.height, self._limits)
 
     def _fell_short(self, tally: Tally, last_s: float) -> bool:
         """Whether clearly less came out than the header promises."""
@@ -195,11 +202,20 @@ def _decoded_frames(container: InputContainer, stream: VideoStream, tally: Tally
             packet = next(packets)
         except StopIteration:
             return
-        except av.FFmpegError:
+        except (av.FFmpegError, OSError):
             tally.ended_early = True
             return
-        tally.damaged += packet.is_corrupt
         try:
             yield from packet.decode()
+            tally.damaged += packet.is_corrupt
         except av.FFmpegError:
             tally.damaged += 1
+
+
+def _stamped(decoded: VideoFrame) -> float | None:
+    return decoded.time
+
+
+def _stamped_by_decoding_order(decoded: VideoFrame) -> float | None:
+    """The n-th frame to be shown gets the n-th stamp: FFmpeg hands decoding stamps out in the order of output."""
+    return None if decoded.dts is None or decoded.time_base is None else float(decoded.dts * decoded.time_base)

@@ -52,12 +52,16 @@ class VideoWriter:
         width, height = size
         if width < 2 or height < 2:
             raise InvalidOption(f"A video must be at least 2 x 2 pixels, got {width} x {height}.")
+        if not 0 < frame_rate < float("inf"):
+            raise InvalidOption(f"frame_rate must be positive, got {frame_rate}.")
         self.path = Path(path)
         self._shape = (height, width, 3)
         self._last_tick: int | None = None
         self._temporary = _temporary_beside(self.path)
         try:
-            self._container = av.open(str(self._temporary), "w", format="mp4", options={"movflags": "+faststart"})
+            # With "file:" no name is taken for a protocol.
+            url = f"file:{self._temporary.absolute()}"
+            self._container = av.open(url, "w", format="mp4", options={"movflags": "+faststart"})
             self._stream = self._container.add_stream("libx264", rate=Fraction(frame_rate).limit_denominator(1001))
         except BaseException:
             self._temporary.unlink(missing_ok=True)
@@ -75,19 +79,42 @@ class VideoWriter:
         context.options = {"crf": str(crf), "preset": preset}
 
     def write(self, rgb: Rgb, time_s: float) -> None:
-        """Append one frame (height, width, 3) uint8 that is shown from `time_s` on; times must strictly increase."""
+        """Append one frame (height, width, 3) uint8 that is shown from `time_s` (seconds) on.
+
+        Raises
+        ------
+        InvalidOption
+            The frame has another shape or type, or its time is negative or not after the one before.
+        OutputNotWritable
+            The disk is full or gone.
+        """
         if rgb.shape != self._shape or rgb.dtype != np.uint8:
             raise InvalidOption(f"Expected a frame of shape {self._shape} and type uint8, got {rgb.shape} {rgb.dtype}.")
+        if not 0 <= time_s < float("inf"):
+            raise InvalidOption(f"Frame times must not be negative, got {time_s}.")
         tick = round(time_s / _TIME_BASE)
         if self._last_tick is not None and tick <= self._last_tick:
-            raise InvalidOption(f"Frame times must increase: {time_s:.4f} s is not after {self._last_tick * _TIME_BASE:.4f} s.")
+            raise InvalidOption(
+                f"Frame times must increase: {time_s:.4f} s is not after {float(self._last_tick * _TIME_BASE):.4f} s."
+            )
         self._last_tick = tick
         frame = self._to_yuv(rgb)
         frame.pts, frame.time_base = tick, _TIME_BASE
         self._mux(frame)
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
+        """Finish the file and give it its name.
+
+        Raises
+        ------
+        InvalidOption
+            No frame was written.
+        OutputNotWritable
+            The disk is full or gone.
+        """
+        if self._last_tick is None:
+            self.discard()
+            raise InvalidOption(f"{self.path.name!r} was given no frame, and a video needs one.")
         try:
             self._mux(None)
             self._container.close()
@@ -130,8 +157,15 @@ def _temporary_beside(path: Path) -> Path:
         handle, name = tempfile.mkstemp(prefix=".ascension-", suffix=".part", dir=path.parent)
     except OSError as error:
         raise _not_writable(path, error) from error
-    os.close(handle)
+    with os.fdopen(handle):
+        os.fchmod(handle, 0o666 & ~_umask())  # temporary files are private, results are as open as any other new file
     return Path(name)
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)  # the only way to ask for it is to set it
+    os.umask(mask)
+    return mask
 
 
 def _not_writable(path: Path, error: OSError | av.FFmpegError) -> OutputNotWritable:
