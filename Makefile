@@ -63,9 +63,10 @@ lab: $(READY) ## JupyterLab with MLflow beside it, on loopback; Ctrl-C stops bot
 up: ## Start every service on this machine
 	@echo "make up: the services (services/) are not built yet" >&2; exit 1
 
+# backports-strenum 1.3 is for Python below 3.11 only, which uv overlooks and pip does not.
 lock: ## Make requirements.txt anew from pyproject.toml (needs uv and a network)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    --group dev pyproject.toml --output-file requirements.txt >/dev/null
+	    --upgrade-package 'backports-strenum<1.3' --group dev pyproject.toml --output-file requirements.txt >/dev/null
 	! grep -niE '://|find-links' requirements.txt
 
 clean: ## Remove what targets made, except .venv and the models

@@ -46,6 +46,12 @@ def test_arrows_point_down(root):
     assert done.returncode == 0, done.stdout
 
 
+def test_pages_link_to_files_that_exist(root, texts):
+    pages = {name: re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL) for name, text in texts.items() if name.endswith(".md")}
+    links = [(name, link) for name, text in pages.items() for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text)]
+    assert [(name, link) for name, link in links if not (root / name).parent.joinpath(link).exists()] == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
