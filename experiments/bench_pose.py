@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -131,14 +131,18 @@ def run_in_process(program: str, clip: Path, model: str) -> Run:
     """
     with tempfile.TemporaryDirectory(prefix="ascension-bench-") as folder:
         answer = Path(folder) / "answer.json"
-        command = [sys.executable, "-m", "experiments.bench_pose", program, str(clip), model, str(answer)]
-        ended = _run(command, program)
+        ended = _run(child_command(program, str(clip), model, str(answer)), program)
         document = _read_answer(answer)
     if document is None:
         raise AscensionError(f"the {program} run ended with {_ending(ended.returncode)} and no result: {_tail(ended.stderr)}")
     if "error" in document:
         raise _error_class(document["error"])(f"the {program} run failed: {document['message']}")
     return Run(**document)
+
+
+def child_command(*arguments: str) -> list[str]:
+    """How this module is started as a program; see `main`."""
+    return [sys.executable, "-m", "experiments.bench_pose", *arguments]
 
 
 def time_analyze(clip: Path, model: str) -> float:
@@ -242,6 +246,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Program of the child: PROGRAM CLIP MODEL ANSWER; writes the run, or the error, to the file ANSWER."""
     program, clip, model, answer = sys.argv[1:] if arguments is None else arguments
     try:
+        if program not in RUNNERS:
+            raise InvalidOption(f"unknown program {program!r}; known are {', '.join(RUNNERS)}")
         document = asdict(RUNNERS[program](Path(clip), model))
     except AscensionError as error:
         document = {"error": type(error).__name__, "message": str(error)}
@@ -259,11 +265,13 @@ def _run(command: list[str], what: str) -> subprocess.CompletedProcess[str]:
 
 
 def _read_answer(answer: Path) -> dict[str, Any] | None:
+    """What the child wrote, None unless it is a whole run or an error."""
     try:
-        document: dict[str, Any] = json.loads(answer.read_text())
+        document = json.loads(answer.read_text())
     except (OSError, ValueError):
         return None
-    return document
+    complete = isinstance(document, dict) and set(document) in ({"error", "message"}, {field.name for field in fields(Run)})
+    return document if complete else None
 
 
 def _error_class(name: str) -> type[AscensionError]:

@@ -131,7 +131,7 @@ def load_track_truth(path: Path) -> TrackTruth:
             visible = np.nan_to_num(_scatter(seen, columns)) > 0
     except KeyError as cause:
         raise InvalidDataset(f"{path} lacks the key {cause.args[0]!r}") from cause
-    except (TypeError, ValueError) as cause:
+    except (TypeError, ValueError, OverflowError) as cause:
         raise InvalidDataset(f"{path} is not a truth file in the documented form: {cause}") from cause
     if not frames or not math.isfinite(fps) or fps <= 0 or min(size) <= 0:
         raise InvalidDataset(f"{path}: needs at least one frame, a positive fps and a positive size")

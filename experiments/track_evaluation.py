@@ -14,7 +14,7 @@ from ascension_core.pose.keypoints import BODY, KEYPOINTS, NAMES, PAIRS, Keypoin
 from ascension_core.pose.models import task_path
 from ascension_core.pose.track import PoseTrack
 from ascension_core.progress import Progress, silent
-from ascension_core.video import open_video
+from ascension_core.video import open_video, probe
 from experiments import scores
 from experiments.datasets import TrackTruth
 from experiments.predictors import Backend, landmarker, prediction_of, wrap_image
@@ -62,7 +62,17 @@ def follow_mediapipe(model: str, confidence: float = 0.5) -> Follower:
 
 
 def evaluate_track(clip: Path, truth: TrackTruth, follow: Follower, progress: Progress = silent) -> dict[str, Any]:
-    """Follow the climber of a clip and score the track; see `score_track`."""
+    """Follow the climber of a clip and score the track; see `score_track`.
+
+    Raises
+    ------
+    VideoError
+        If the clip cannot be read.
+    InvalidDataset
+        If the truth is not of this clip; known before the work where the sizes differ.
+    """
+    info = probe(clip)
+    _check_same_size((info.width, info.height), truth.size)
     return score_track(follow(clip, progress), truth)
 
 
@@ -180,8 +190,12 @@ def _pair_swaps(predicted: Floats, truth: Floats, torso: Floats, left: int, righ
 def _check_same_clip(track: PoseTrack, truth: TrackTruth) -> None:
     if len(track) != len(truth):
         raise InvalidDataset(f"the clip has {len(track)} frames, the truth {len(truth)}: they are not of the same clip")
-    if track.size != truth.size:
-        raise InvalidDataset(f"the clip is {track.size} pixels, the truth {truth.size}: they are not of the same clip")
+    _check_same_size(track.size, truth.size)
+
+
+def _check_same_size(clip: tuple[int, int], truth: tuple[int, int]) -> None:
+    if clip != truth:
+        raise InvalidDataset("the clip is {}x{} pixels, the truth {}x{}: they are not of the same clip".format(*clip, *truth))
 
 
 def _inside_frame(truth: TrackTruth) -> Floats:

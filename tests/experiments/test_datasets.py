@@ -6,6 +6,9 @@ import json
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of_test
+from hypothesis import strategies as st
 
 from ascension_core.errors import InvalidDataset
 from ascension_core.pose.keypoints import NAMES, Keypoint
@@ -203,3 +206,35 @@ def test_every_documented_keypoint_may_be_labelled(folder):
     rows = "".join(f"a.png,{name},{k},{k}\n" for k, name in enumerate(NAMES))
     truth = load_pose_images(write(folder, HEADER + rows)).truth
     np.testing.assert_array_equal(truth[0, :, 0], np.arange(33))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.sampled_from(["nose", 10**400]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@settings_of_test(deadline=None, max_examples=200)
+@given(st.dictionaries(st.sampled_from(["fps", "size", "joints", "keypoints", "visible"]), anything))
+def test_any_other_truth_file_is_refused_with_our_error_or_read(tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "any.json"
+    try:
+        truth = load_track_truth(write_truth(path, **changes))
+    except InvalidDataset as error:
+        assert "any.json" in str(error)  # noqa: PT017
+    else:
+        assert truth.image.shape == (len(truth), 33, 2)
+
+
+@settings_of_test(deadline=None, max_examples=200)
+@given(st.text() | st.text().map(lambda text: HEADER + text) | st.text(alphabet="a.png,left_hip1\n\"'\r\0", max_size=60))
+def test_any_other_table_is_refused_with_our_error_or_read(tmp_path_factory, text):
+    folder = tmp_path_factory.getbasetemp() / "any"
+    folder.mkdir(exist_ok=True)
+    try:
+        found = load_pose_images(write(folder, text))
+    except InvalidDataset as error:
+        assert "any" in str(error)  # noqa: PT017
+    else:
+        assert len(found) > 0
