@@ -101,15 +101,17 @@ def low_pass(values: Floats, step_s: float, cutoff_hz: float) -> Floats:
 
     Two passes of a second-order filter, forwards and backwards; the design frequency is raised so that `cutoff_hz`
     is the -3 dB point of both together (Winter, "Biomechanics and Motor Control of Human Movement", 4th ed. 2009,
-    section 3.5.3). The cutoff is lowered to 0.3 of the sampling rate where frames are too few to support it. Ends are
-    extended by point reflection, which continues a steady movement and so does not ring.
+    section 3.5.3, here on the frequency axis as the digital filter warps it). The cutoff is lowered to 0.3 of the sampling
+    rate where frames are too few to support it. The straight line from the first to the last value is set aside, and
+    the rest extended by point reflection, so that ends neither ring nor lag and a steady movement stays as it is.
     """
     rate = 1 / step_s
     correction = (2 ** (1 / PASSES) - 1) ** (1 / (2 * ORDER))
-    design = min(cutoff_hz, 0.3 * rate) / correction
+    design = rate / np.pi * np.arctan(np.tan(np.pi * min(cutoff_hz, 0.3 * rate) / rate) / correction)
     sections = butter(ORDER, design, fs=rate, output="sos")
-    pad = min(len(values) - 1, round(rate / design) + 1)
-    return np.asarray(sosfiltfilt(sections, values, axis=0, padlen=pad))
+    line = np.linspace(values[0], values[-1], len(values))
+    pad = min(len(values) - 1, round(2 * rate / design))
+    return np.asarray(line + sosfiltfilt(sections, values - line, axis=0, padlen=pad))
 
 
 def _even_grid(time: Floats) -> Floats | None:

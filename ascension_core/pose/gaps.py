@@ -12,6 +12,9 @@ from ascension_core.pose.track import PoseTrack
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+ROUNDING_S = 0.001
+"""Timestamps are rounded to milliseconds: a gap may exceed the limit by this much."""
+
 TRUST_AT_LONGEST = 0.5
 """Share of its visibility that a point keeps in the longest gap that is bridged; linear in the gap's length down from 1."""
 
@@ -38,7 +41,7 @@ def fill_gaps(track: PoseTrack, *, max_gap_s: float) -> PoseTrack:
 def bridgeable(time: Floats, known: Bools, max_gap_s: float) -> Bools:
     """(T, K) true where a point is unknown inside a gap that is short enough to bridge."""
     with np.errstate(invalid="ignore"):
-        return ~known & (gap_lengths(time, known) <= max_gap_s)
+        return ~known & (gap_lengths(time, known) <= max_gap_s + ROUNDING_S)
 
 
 def gap_lengths(time: Floats, known: Bools) -> Floats:

@@ -49,8 +49,12 @@ GROUPS = (
     Group("lower body", (23, *_LEG), (23, 25, 27, 31), ((11, 23),)),
     Group("arms", _ARM, (13, 15, 19), ((11, 13),)),
     Group("legs", _LEG, (25, 27, 31), ((23, 25),)),
+    Group("face", tuple(k for k in _LEFT if k < 11), (2, 7)),
+    Group("shoulders", (11,), (11,), ((23, 11),)),
+    Group("hips", (23,), (23,), ((11, 23),)),
 )
-"""From the largest to the smallest: what a larger exchange explains is settled before a smaller one is looked for."""
+"""From the largest to the smallest: what a larger exchange explains is settled first, and the smaller ones that follow take
+back the part of it that did not belong (the hips, where only the legs were exchanged)."""
 
 NOISE = 0.06
 """Torso lengths by which a measured point scatters around its true course from frame to frame."""
@@ -74,7 +78,7 @@ BONE_PER_S = 20.0
 def undo_swaps(track: PoseTrack) -> PoseTrack:
     """Exchange left and right where the course of the limbs says that the network mixed them up.
 
-    For the whole body, its upper and lower half, the arms and the legs in turn, a second-order Viterbi pass finds the
+    For the whole body, its halves, the arms and legs, face, shoulders and hips in turn (`GROUPS`), a second-order Viterbi pass finds the
     cheapest sequence of kept and exchanged labels. It pays for points that leave their predicted course (constant
     velocity over true time, in torso lengths, tolerance growing with the time since the last sight), for bones that
     look longer than this body's, for each change, and for time spent exchanged. Limbs that truly cross keep their
