@@ -62,7 +62,7 @@ class Person(Contract):
     climber_score: float = Field(ge=0, le=1, description="how much this person behaves like the one who climbs")
 
 
-class Warning(Contract):  # noqa: A001  (the word of the contract)
+class Note(Contract):  # noqa: A001  (the word of the contract)
     """Something that the reader of the result must know."""
 
     code: str
@@ -81,7 +81,7 @@ class Summary(Contract):
     mean_visibility: float = Field(
         ge=0, le=1, description="mean calibrated visibility of the twelve body joints where observed"
     )
-    warnings: list[Warning]
+    warnings: list[Note]
 
 
 class Measure(Contract):

@@ -59,8 +59,8 @@ class FollowOptions:
     bridge_s: float = 1.1
     reach_s: float = 0.7
     smooth_s: float = 0.25
-    accept: float = 0.25
-    doubt: float = 0.55
+    accept: float = 0.2
+    doubt: float = 0.42
     off_torsos: float = 0.9
     jump_torsos_per_s: float = 10.0
 
