@@ -110,14 +110,12 @@ PACKAGES = (
         "python",
         "mediapipe",
         "0.10.21",  # the wheels from 0.10.30 on hold no network
-        "05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
         {"detector": "mediapipe/modules/pose_detection/pose_detection.tflite"},
     ),
     downloads.Package(
         "npm",
         "@mediapipe/pose",
         "0.5.1675469404",
-        "8bb349a7b3a3ba699df23be804ddd3b3eab810b50b15406894be257859388a84",
         {name: f"package/pose_landmark_{name}.tflite" for name in ("lite", "full", "heavy")},
     ),
 )
