@@ -55,7 +55,7 @@ def synthetic_clip() -> Path:
 @pytest.fixture(scope="session")
 def synthetic_truth() -> Path:
     """What is true of the repository's own clip, frame by frame."""
-    return ROOT / "experiments" / "synthetic" / "clip" / "truth.json"
+    return ROOT / "experiments" / "synthetic" / "clip" / "truth.json.gz"
 
 
 @pytest.fixture(scope="session")
