@@ -47,7 +47,7 @@ class VideoWriter:
     """
 
     def __init__(
-        self, path: str | Path, size: tuple[int, int], frame_rate: float = 30.0, crf: int = 23, preset: str = "veryfast"
+        self, path: str | Path, size: tuple[int, int], frame_rate: float = 30.0, crf: int = 25, preset: str = "superfast"
     ) -> None:
         width, height = size
         if width < 2 or height < 2:
@@ -76,7 +76,8 @@ class VideoWriter:
         context.colorspace = 1  # BT.709, ITU-T H.273 table 4
         context.color_primaries = ColorPrimaries.BT709
         context.color_trc = ColorTrc.BT709
-        context.options = {"crf": str(crf), "preset": preset}
+        # Without B-frames encoding takes a fifth less time for a tenth more bytes, and players step through it more easily.
+        context.options = {"crf": str(crf), "preset": preset, "bf": "0"}
 
     def write(self, rgb: Rgb, time_s: float) -> None:
         """Append one frame (height, width, 3) uint8 that is shown from `time_s` (seconds) on.
