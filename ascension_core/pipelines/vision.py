@@ -20,7 +20,7 @@ from ascension_core.pose import people as persons
 from ascension_core.pose.follow import Follower, FollowOptions, to_track
 from ascension_core.pose.follow import Path as ClimberPath
 from ascension_core.pose.keypoints import BODY
-from ascension_core.pose.scan import Scan, ScanOptions, Scanner, scan_times
+from ascension_core.pose.scan import Scan, Scanner, ScanOptions, scan_times
 from ascension_core.pose.smoothing import CleanOptions, clean
 from ascension_core.progress import Progress, silent
 from ascension_core.results import Analysis, ModelVersion, Note, Person, Software, Summary, TrackReference, Video
