@@ -48,6 +48,8 @@ class Run:
         Frames of the clip that it answered for.
     seconds
         From asking for the first frame to the last result.
+    cpu_seconds
+        Processor time of all threads over the same span: says how much work it is even on a machine that is busy otherwise.
     peak_mb
         Largest resident memory of the process in 10^6 bytes.
     """
@@ -55,6 +57,7 @@ class Run:
     program: str
     frames: int
     seconds: float
+    cpu_seconds: float
     peak_mb: float
 
     @property
@@ -77,13 +80,13 @@ def bench_pose(
     """
     if runs < 1:
         raise InvalidOption(f"runs must be at least 1, got {runs}")
-    info = probe(clip)
+    info, here = probe(clip), machine()
     done: list[Run] = []
     for round_ in range(runs):
         for program in _turn(PROGRAMS, round_):
             done.append(run_in_process(program, clip, model))
             progress("bench", len(done) / (runs * len(PROGRAMS)), f"{program} {done[-1].fps:.1f} fps")
-    document = {"clip": clip.name, "model": model, **compare(done), "machine": machine()}
+    document = {"clip": clip.name, "model": model, **compare(done), "machine": here}
     if analyze:
         seconds = time_analyze(clip, model)
         document |= {"analyze_seconds": seconds, "analyze_ratio": seconds / info.duration_s}
@@ -94,6 +97,7 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
     """Medians and their ratios; `peak_mb` is the largest of our own processes in the accurate mode."""
     by = {program: [run for run in runs if run.program == program] for program in PROGRAMS}
     fps = {program: median(run.fps for run in taken) for program, taken in by.items()}
+    cpu = {program: median(run.cpu_seconds / run.frames for run in taken) for program, taken in by.items()}
     peak = {program: max(run.peak_mb for run in taken) for program, taken in by.items()}
     return {
         "fps": fps["pipeline"],
@@ -101,6 +105,8 @@ def compare(runs: Sequence[Run]) -> dict[str, Any]:
         "fast_fps": fps["fast"],
         "ratio": fps["pipeline"] / fps["plain"],
         "fast_ratio": fps["fast"] / fps["plain"],
+        "cpu_ratio": cpu["plain"] / cpu["pipeline"],
+        "fast_cpu_ratio": cpu["plain"] / cpu["fast"],
         "peak_mb": peak["pipeline"],
         "plain_peak_mb": peak["plain"],
         "fast_peak_mb": peak["fast"],
@@ -176,18 +182,18 @@ class Stopwatch:
     """Starts once, and says how long ago that was."""
 
     def __init__(self) -> None:
-        self._started: float | None = None
+        self._started: tuple[float, float] | None = None
 
     def start(self) -> None:
         """Start, unless it runs already."""
         if self._started is None:
-            self._started = time.perf_counter()
+            self._started = (time.perf_counter(), time.process_time())
 
-    def seconds(self) -> float:
-        """Since the start."""
+    def read(self) -> tuple[float, float]:
+        """Seconds, and processor seconds of all threads, since the start."""
         if self._started is None:
             raise AscensionError("no frame was read: nothing can be timed")
-        return time.perf_counter() - self._started
+        return time.perf_counter() - self._started[0], time.process_time() - self._started[1]
 
 
 @contextmanager
@@ -213,26 +219,27 @@ def run_plain(clip: Path, model: str) -> Run:
     with landmarker(task_path(model), "VIDEO") as detector:
         video = cv2.VideoCapture(str(clip))
         step_ms = 1000 / (video.get(cv2.CAP_PROP_FPS) or 30.0)
-        frames, start = 0, time.perf_counter()
+        frames, watch = 0, Stopwatch()
+        watch.start()
         while (read := video.read())[0]:
             rgb = np.asarray(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB), np.uint8)
             detector.detect_for_video(wrap_image(rgb), round(frames * step_ms))
             frames += 1
-        seconds = time.perf_counter() - start
+        seconds, cpu_seconds = watch.read()
     if not frames:
         raise InputError(f"OpenCV reads no frame of {clip}")
-    return Run("plain", frames, seconds, peak_mb())
+    return Run("plain", frames, seconds, cpu_seconds, peak_mb())
 
 
 def run_pipeline(clip: Path, model: str, *, fast: bool = False) -> Run:
     """Our way: follow the climber and clean the track."""
-    from ascension_core.pipelines import vision
+    from ascension_core.pipelines.vision import VisionOptions, follow
 
-    options = vision.VisionOptions(model=model, fast=fast)
+    options = VisionOptions(model=model, fast=fast)  # type: ignore[arg-type]  # checked by VisionOptions
     with from_first_frame() as watch:
-        track = vision.follow(clip, options, silent).track
-        seconds = watch.seconds()
-    return Run("fast" if fast else "pipeline", len(track), seconds, peak_mb())
+        track = follow(clip, options, silent).track
+        seconds, cpu_seconds = watch.read()
+    return Run("fast" if fast else "pipeline", len(track), seconds, cpu_seconds, peak_mb())
 
 
 RUNNERS: Mapping[str, Callable[[Path, str], Run]] = {

@@ -50,10 +50,10 @@ def follower(backend: Backend, model: str, *, fast: bool = False, confidence: fl
 
 def follow_ascension(model: str, *, fast: bool = False) -> Follower:
     """Our pipeline: follow the climber, clean the track."""
-    from ascension_core.pipelines import vision
+    from ascension_core.pipelines.vision import VisionOptions, follow
 
-    options = vision.VisionOptions(model=model, fast=fast)
-    return lambda clip, progress: vision.follow(clip, options, progress).track
+    options = VisionOptions(model=model, fast=fast)  # type: ignore[arg-type]  # checked by VisionOptions
+    return lambda clip, progress: follow(clip, options, progress).track
 
 
 def follow_mediapipe(model: str, confidence: float = 0.5) -> Follower:

@@ -16,13 +16,14 @@ from experiments.bench_pose import bench_pose as bench
 
 
 def runs(program, *seconds):
-    return [Run(program, 100, s, 100.0 + s) for s in seconds]
+    return [Run(program, 100, s, 2 * s, 100.0 + s) for s in seconds]
 
 
 def test_figures_are_medians_and_their_ratios():
     result = compare([*runs("plain", 10, 4, 5), *runs("pipeline", 2.5, 2.5, 1), *runs("fast", 1, 1, 9)])
     assert (result["plain_fps"], result["fps"], result["fast_fps"]) == (20, 40, 100)
     assert (result["ratio"], result["fast_ratio"]) == (2, 5)
+    assert (result["cpu_ratio"], result["fast_cpu_ratio"]) == (2, 5)
     assert (result["peak_mb"], result["plain_peak_mb"]) == (102.5, 110)
     assert [run["program"] for run in result["runs"]] == ["plain"] * 3 + ["pipeline"] * 3 + ["fast"] * 3
     assert result["runs"][0]["fps"] == 10
@@ -33,7 +34,7 @@ def test_programs_take_turns_and_the_document_has_its_keys(monkeypatch, tmp_path
 
     def run(program, clip, model):
         asked.append(program)
-        return Run(program, 10, {"plain": 1.0, "pipeline": 0.5, "fast": 0.25}[program], 50.0)
+        return Run(program, 10, {"plain": 1.0, "pipeline": 0.5, "fast": 0.25}[program], 1.0, 50.0)
 
     monkeypatch.setattr(bench_pose, "run_in_process", run)
     monkeypatch.setattr(bench_pose, "probe", lambda clip: None)
@@ -62,9 +63,9 @@ def answering(document, code=0, stderr=""):
 
 
 def test_a_child_hands_its_run_back(monkeypatch, tmp_path):
-    document = json.dumps({"program": "plain", "frames": 8, "seconds": 2.0, "peak_mb": 9.0})
+    document = json.dumps({"program": "plain", "frames": 8, "seconds": 2.0, "cpu_seconds": 3.0, "peak_mb": 9.0})
     monkeypatch.setattr(bench_pose, "child_command", answering(document))
-    assert run_in_process("plain", tmp_path, "full") == Run("plain", 8, 2.0, 9.0)
+    assert run_in_process("plain", tmp_path, "full") == Run("plain", 8, 2.0, 3.0, 9.0)
 
 
 def test_an_error_of_ours_crosses_the_process(monkeypatch, tmp_path):
@@ -104,20 +105,22 @@ def test_the_child_program_writes_errors_as_its_answer(tmp_path):
 def test_the_stopwatch_starts_once():
     watch = Stopwatch()
     with pytest.raises(AscensionError, match="no frame"):
-        watch.seconds()
+        watch.read()
     watch.start()
-    time.sleep(0.02)
+    time.sleep(0.05)
     watch.start()
-    assert watch.seconds() >= 0.02
+    seconds, cpu_seconds = watch.read()
+    assert seconds >= 0.05
+    assert cpu_seconds < 0.05
 
 
 def test_time_runs_from_the_first_frame_asked_for(monkeypatch):
     monkeypatch.setattr(VideoReader, "frames", lambda reader, stride=1: iter([stride]))
     with from_first_frame() as watch:
         with pytest.raises(AscensionError):
-            watch.seconds()
+            watch.read()
         assert list(VideoReader.frames(object.__new__(VideoReader), 3)) == [3]
-        assert watch.seconds() > 0
+        assert watch.read()[0] > 0
 
 
 def child_peak(statement: str) -> float:
