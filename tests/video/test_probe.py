@@ -262,3 +262,12 @@ def test_sha256_is_that_of_the_bytes(tmp_path: Path) -> None:
     assert file_sha256(tmp_path / "a") == hashlib.sha256(b"crimp" * 1000).hexdigest()
     with pytest.raises(VideoNotFound):
         file_sha256(tmp_path / "b")
+
+
+@pytest.mark.parametrize("codec", [b"zzzz", b"mp4a", b"evc1", b"jpeg"])
+def test_codec_that_cannot_be_decoded(make_clip: Make, codec: bytes) -> None:
+    clip = make_clip()
+    content = clip.read_bytes()
+    start = content.index(b"avc1", content.index(b"stsd"))
+    clip.write_bytes(content[:start] + codec + content[start + 4 :])
+    assert isinstance(refusal(clip), UnreadableVideo)
