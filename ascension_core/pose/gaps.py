@@ -15,8 +15,11 @@ Bools = NDArray[np.bool_]
 ROUNDING_S = 0.001
 """Timestamps are rounded to milliseconds: a gap may exceed the limit by this much."""
 
-TRUST_AT_LONGEST = 0.5
-"""Share of its visibility that a point keeps in the longest gap that is bridged; linear in the gap's length down from 1."""
+TRUST_AT_LONGEST = 0.75
+"""Share of its visibility that a point keeps in the longest gap that is bridged; linear in the gap's length down from 1.
+
+Cut at random from five clips, gaps of 0.1, 0.2 and 0.3 s were bridged to within 0.2 torso lengths throughout in 100, 98 and
+93 % of cases; real ones come at harder moments."""
 
 
 def fill_gaps(track: PoseTrack, *, max_gap_s: float) -> PoseTrack:
@@ -24,7 +27,7 @@ def fill_gaps(track: PoseTrack, *, max_gap_s: float) -> PoseTrack:
 
     Positions follow a shape-preserving cubic in true time (PCHIP; Fritsch and Butland 1984), which never overshoots
     what was measured; nothing is continued beyond the first and last measurement. Filled points are not `observed`.
-    Their visibility is interpolated linearly, then multiplied by ``1 - 0.5 * gap / max_gap_s``.
+    Their visibility is interpolated linearly, then multiplied by ``1 - 0.25 * gap / max_gap_s``.
     Image and world are filled each by what is known of it.
     """
     bridge = bridgeable(track.time, track.known, max_gap_s)

@@ -78,11 +78,11 @@ BONE_PER_S = 20.0
 def undo_swaps(track: PoseTrack) -> PoseTrack:
     """Exchange left and right where the course of the limbs says that the network mixed them up.
 
-    For the whole body, its halves, the arms and legs, face, shoulders and hips in turn (`GROUPS`), a second-order Viterbi pass finds the
-    cheapest sequence of kept and exchanged labels. It pays for points that leave their predicted course (constant
-    velocity over true time, in torso lengths, tolerance growing with the time since the last sight), for bones that
-    look longer than this body's, for each change, and for time spent exchanged. Limbs that truly cross keep their
-    velocity and are left alone; without evidence the network's labels stand.
+    For the whole body, its halves, the arms and legs, face, shoulders and hips in turn (`GROUPS`), a second-order
+    Viterbi pass finds the cheapest sequence of kept and exchanged labels. It pays for points that leave their predicted
+    course (constant velocity over true time, in torso lengths, tolerance growing with the time since the last sight),
+    for bones that look longer than this body's, for each change, and for time spent exchanged. Limbs that truly cross
+    keep their velocity and are left alone; without evidence the network's labels stand.
     """
     scale = body_scale(track)  # the same whichever way the sides are called
     for group in GROUPS:
@@ -177,31 +177,31 @@ def cheapest(stay: Floats, course: Floats) -> Bools:
     course
         (n, 2, 2) cost of its course, by whether the last and the last but one frame are in the other state.
     """
-    frames = len(stay)
-    choice = np.zeros((frames, 4), np.int8)
-    own, path = stay.tolist(), course.tolist()
-    totals = [own[0][s0] + own[1][s1] + SWITCH * (s0 != s1) for s0, s1 in product((0, 1), repeat=2)]
-    for t in range(2, frames):
-        here, turn, fresh = own[t], path[t], [0.0] * 4
-        for s1, s2 in product((0, 1), repeat=2):
-            moves = turn[s1 ^ s2]
-            keep, swap = totals[s1] + moves[s2], totals[2 + s1] + moves[1 - s2]
-            better = swap < keep
-            choice[t, 2 * s1 + s2] = better
-            fresh[2 * s1 + s2] = (swap if better else keep) + here[s2] + SWITCH * (s1 != s2)
-        totals = fresh
-    return _trace(choice, int(np.argmin(totals)))
+    came_exchanged = []
+    t00, t01, t10, t11 = (stay[0, a] + stay[1, b] + SWITCH * (a != b) for a, b in product((0, 1), repeat=2))
+    steps = np.concatenate([stay[2:], course[2:].reshape(-1, 4)], axis=1)
+    for keep, swap, same, before, last, both in steps.tolist():
+        # for each (last, this) state: the cheaper way there from a kept or an exchanged last but one frame
+        ways = (
+            (t00 + same, t10 + before),
+            (t00 + both, t10 + last),
+            (t01 + last, t11 + both),
+            (t01 + before, t11 + same),
+        )
+        came_exchanged.append([b < a for a, b in ways])
+        t00, t01, t10, t11 = (a if a <= b else b for a, b in ways)
+        t00, t01, t10, t11 = t00 + keep, t01 + swap + SWITCH, t10 + keep + SWITCH, t11 + swap
+    return _trace(came_exchanged, int(np.argmin([t00, t01, t10, t11])))
 
 
-def _trace(choice: NDArray[np.int8], last: int) -> Bools:
-    states = np.zeros(len(choice), bool)
+def _trace(came_exchanged: list[list[bool]], last: int) -> Bools:
+    """Follow the choices back from the final pair of states."""
     s1, s2 = divmod(last, 2)
-    states[-1] = s2
-    for t in range(len(choice) - 1, 1, -1):
-        states[t - 1] = s1
-        s1, s2 = int(choice[t, 2 * s1 + s2]), s1
-    states[0] = s1
-    return states
+    states = [s2, s1]
+    for choice in reversed(came_exchanged):
+        s1, s2 = int(choice[2 * s1 + s2]), s1
+        states.append(s1)
+    return np.array(states[::-1], bool)
 
 
 def _relabel(pairs: Floats, exchanged: int) -> Floats:

@@ -32,8 +32,8 @@ def test_a_short_gap_is_bridged_and_flagged(climber):
 def test_visibility_falls_with_the_length_of_the_gap(climber):
     one = fill_gaps(without(climber(), slice(50, 51)), max_gap_s=0.3)
     eight = fill_gaps(without(climber(), slice(50, 58)), max_gap_s=0.3)
-    assert one.visibility[50, 15] == pytest.approx(0.9 * (1 - 0.5 * (2 / 30) / 0.3))
-    assert eight.visibility[50:58, 15] == pytest.approx(0.9 * 0.5)
+    assert one.visibility[50, 15] == pytest.approx(0.9 * (1 - 0.25 * (2 / 30) / 0.3))
+    assert eight.visibility[50:58, 15] == pytest.approx(0.9 * 0.75)
     assert eight.visibility[49, 15] == 0.9
 
 
