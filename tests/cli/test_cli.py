@@ -10,7 +10,6 @@ import pytest
 from ascension_core import cli
 from ascension_core.cli.console import complain
 from ascension_core.errors import ModelError
-from ascension_core.pose.models import PACKAGES
 
 
 def run(command, *arguments, **environment):
@@ -83,14 +82,17 @@ def test_long_error_stays_one_line(capsys):
 
 
 def test_ctrl_c_ends_a_running_command_with_130_and_leaves_nothing(ascension, tmp_path):
-    archive = tmp_path / PACKAGES[0].archive
-    os.mkfifo(archive)
-    environment = {**os.environ, "ASCENSION_HOME": str(tmp_path / "home")}
-    command = [*ascension, "models", "pull", "--from", tmp_path]
-    pulling = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    with archive.open("wb"):  # opens when the command has begun to read its archive, which never comes
-        pulling.send_signal(signal.SIGINT)
-        _, stderr = pulling.communicate(timeout=60)
-    assert pulling.returncode == 130
-    assert "Traceback" not in stderr
+    started, scratch, client = tmp_path / "started", tmp_path / "scratch", tmp_path / "bin" / "npm"
+    os.mkfifo(started)
+    scratch.mkdir()
+    client.parent.mkdir()
+    client.write_text(f"#!/bin/sh\necho > {started}\nexec /bin/sleep 60\n")
+    client.chmod(0o755)
+    own = {"ASCENSION_HOME": str(tmp_path / "home"), "TMPDIR": str(scratch), "PATH": str(client.parent)}
+    pulling = subprocess.Popen([*ascension, "models", "pull", "lite"], env=os.environ | own, stderr=subprocess.PIPE, text=True)
+    started.read_text()  # waits until the client runs, which then never ends
+    pulling.send_signal(signal.SIGINT)
+    _, stderr = pulling.communicate(timeout=30)
+    assert (pulling.returncode, stderr) == (130, "")
+    assert list(scratch.iterdir()) == []
     assert [p.name for p in (tmp_path / "home" / "models").iterdir()] == [".lock"]
