@@ -62,7 +62,7 @@ class Person(Contract):
     climber_score: float = Field(ge=0, le=1, description="how much this person behaves like the one who climbs")
 
 
-class Note(Contract):  # noqa: A001  (the word of the contract)
+class Note(Contract):
     """Something that the reader of the result must know."""
 
     code: str
