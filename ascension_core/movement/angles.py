@@ -25,12 +25,40 @@ JOINTS: dict[str, tuple[int, int, int]] = {
 that hangs by the side 0, an arm overhead 180, a foot square to the shank about 90 at the ankle."""
 
 SHORTEST = 0.25
-"""Share of the torso length below which the trunk points at the camera and has no direction in the image."""
+"""Share of its length below which the trunk or a bone points at the camera and has no direction in the image."""
 
 
 def joint_angles(points: Floats) -> dict[str, Floats]:
     """(T,) degrees, 0 to 180, of each of `JOINTS` from (T, 33, D) keypoints in two or three dimensions."""
     return {name: angle(points[:, a], points[:, at], points[:, b]) for name, (a, at, b) in JOINTS.items()}
+
+
+def visible_angles(image: Floats, scale: Floats) -> dict[str, Floats]:
+    """Joint angles in the image plane, ``nan`` where a bone points at the camera.
+
+    A bone that is shorter than a quarter of its usual length (90th percentile over the clip, in torso lengths) has no direction
+    in the image worth the name.
+
+    Parameters
+    ----------
+    image
+        (T, 33, 2) pixels.
+    scale
+        (T,) pixels per torso length.
+    """
+    points = image / scale[:, None, None]
+    angles = joint_angles(points)
+    for name, (a, at, b) in JOINTS.items():
+        angles[name] = np.where(_lies_flat(points, a, at) & _lies_flat(points, at, b), angles[name], np.nan)
+    return angles
+
+
+def _lies_flat(points: Floats, a: int, b: int) -> NDArray[np.bool_]:
+    length = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
+    known = length[np.isfinite(length)]
+    usual = float(np.percentile(known, 90)) if len(known) else np.nan
+    with np.errstate(invalid="ignore"):
+        return np.asarray(length >= SHORTEST * usual)
 
 
 def angle(a: Floats, at: Floats, b: Floats) -> Floats:

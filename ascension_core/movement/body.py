@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ascension_core.errors import InvalidOption
-from ascension_core.movement.angles import joint_angles, trunk_tilt, trunk_twist
+from ascension_core.movement.angles import joint_angles, trunk_tilt, trunk_twist, visible_angles
 from ascension_core.movement.mass import Sex, segment_centres, torso_over_stature, whole_body_centre
 from ascension_core.pose.keypoints import Keypoint
 from ascension_core.pose.scale import body_scale
 from ascension_core.pose.track import PoseTrack
 
 Floats = NDArray[np.float64]
+Plane = Literal["image", "world"]
 
 MIN_VISIBILITY = 0.5
 """Calibrated visibility (probability of lying within 0.2 torso lengths of the truth) from which a point is more likely right
@@ -57,7 +59,7 @@ class BodyMeasures:
     angles_deg
         (T,) for each of `angles.JOINTS`.
     angles_in_space
-        True if they are of the three-dimensional `world` keypoints, false if the track has none and they are of the image.
+        True if they are of the three-dimensional `world` keypoints, false if of the image plane.
     com_px
         (T, 2) whole-body centre of mass in pixels.
     com_from_hips
@@ -106,7 +108,12 @@ class BodyMeasures:
 
 
 def body_measures(
-    track: PoseTrack, *, height_m: float | None = None, sex: Sex = "mean", min_visibility: float = MIN_VISIBILITY
+    track: PoseTrack,
+    *,
+    height_m: float | None = None,
+    sex: Sex = "mean",
+    min_visibility: float = MIN_VISIBILITY,
+    angles_from: Plane = "image",
 ) -> BodyMeasures:
     """Measure the body in every frame of a finished track.
 
@@ -120,18 +127,23 @@ def body_measures(
         Which of de Leva's tables to use; the mean of both by default.
     min_visibility
         Points below this calibrated visibility are taken as unknown.
+    angles_from
+        Joint angles of the image plane or of the three-dimensional `world` points. The image is the default: against the
+        truth of a synthetic climb its median error is 4.5 degrees and that of the network's depth 18, since a climber seen
+        from behind moves mostly along the wall, and the network draws unusual poses towards usual ones.
 
     Raises
     ------
     InvalidOption
-        If the height or the visibility is out of range.
+        If the height or the visibility is out of range, or angles are asked of `world` where the track has none.
     """
     _check(height_m, min_visibility)
+    if angles_from == "world" and len(track) and not np.isfinite(track.world).any():
+        raise InvalidOption("angles_from='world' needs a track with world coordinates; use 'image'")
     metres = None if height_m is None else height_m * torso_over_stature(sex)
     scale = body_scale(track)
     seen = believed(track, min_visibility)
-    in_space = bool(np.isfinite(track.world).any())
-    angles = joint_angles(seen.world if in_space else seen.image)
+    angles = joint_angles(seen.world) if angles_from == "world" else visible_angles(seen.image, scale)
     segments = segment_centres(seen.image, sex)
     com, mass = whole_body_centre(segments, sex)
     hips = _middle(seen.image, (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP))
@@ -141,7 +153,7 @@ def body_measures(
         scale_px=scale,
         metres_per_torso=metres,
         angles_deg=angles,
-        angles_in_space=in_space,
+        angles_in_space=angles_from == "world",
         com_px=com,
         com_from_hips=(com - hips) * (1, -1) / scale[:, None],
         com_mass=mass,

@@ -21,7 +21,7 @@ TRUNK_MM = {"female": 497.9, "male": 515.5}
 
 ENOUGH_MASS = 0.9
 """Share of the mass that must be seen before a whole-body centre is given; a forearm and hand that are missing move it by
-less than 0.03 torso lengths, a lower leg and foot by less than 0.1."""
+less than 0.03 torso lengths, a lower leg and foot by about 0.1."""
 
 
 @dataclass(frozen=True, slots=True)
