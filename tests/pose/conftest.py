@@ -25,11 +25,6 @@ Climber = Callable[..., PoseTrack]
 
 
 @pytest.fixture(scope="session")
-def figure() -> np.ndarray:
-    return FIGURE
-
-
-@pytest.fixture(scope="session")
 def climber() -> Climber:
     """A track of the figure that drifts upwards; ``move={keypoint: (T, 2) torso lengths}`` adds to it."""
 
