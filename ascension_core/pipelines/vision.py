@@ -200,11 +200,13 @@ def threads() -> int:
 
 
 def _scan(reader: VideoReader, options: VisionOptions, progress: Progress) -> Scan:
+    from ascension_core.pose.confidence import Confidence
     from ascension_core.pose.models import model_path
     from ascension_core.pose.networks import Detector, LandmarkNetwork
 
     detector = Detector(model_path("detector"), threads())
-    scanner = Scanner(detector, LandmarkNetwork(model_path(options.model), threads()), options.scan)
+    network = LandmarkNetwork(model_path(options.model), threads())
+    scanner = Scanner(detector, network, Confidence.load().predict, options.scan)
     for frame in scan_times(reader.frames(), options.scan.interval_s):
         scanner.look(frame)
         progress("scan", _share(frame.time, reader), "looking for the climber")

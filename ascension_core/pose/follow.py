@@ -22,16 +22,13 @@ from ascension_core.pose.keypoints import BODY, KEYPOINTS
 from ascension_core.pose.networks import LandmarkNetwork, Landmarks
 from ascension_core.pose.people import Person
 from ascension_core.pose.roi import Image, Roi
-from ascension_core.pose.scan import trunk_centre, trunk_size
+from ascension_core.pose.scan import Confidence, trunk_centre, trunk_size
 from ascension_core.pose.track import PoseTrack
 
 if TYPE_CHECKING:
     from ascension_core.video import Frame
 
 _FRAMES_AT_ONCE = 8  # held in memory: 50 MB at 1080p
-
-Confidence = Callable[[list[Landmarks]], NDArray[np.float64]]
-"""From N observations to (N, 33) probabilities that each keypoint is right."""
 
 
 @dataclass(frozen=True)

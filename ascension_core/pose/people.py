@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ascension_core.errors import InvalidOption, NoClimberFound
 from ascension_core.pose.keypoints import Keypoint
-from ascension_core.pose.scan import Scan, Sighting, Tracklet, sureness
+from ascension_core.pose.scan import Scan, Sighting, Tracklet
 
 _GAP_S = 4.0  # a person who was out of sight for longer is counted anew
 _LINK_COST = 1.0
@@ -129,7 +129,7 @@ def climber_score(sightings: list[Sighting], seen_fraction: float, size: tuple[i
     climbed = np.clip(np.ptp(np.percentile(feet, [5, 95])) / 1.5, 0, 1)
     hands_up = np.clip(np.mean(reach > 0), 0, 1)
     large = np.clip(torso / (0.08 * max(size)), 0, 1)
-    sure = np.clip(np.median([sureness(s.body) for s in sightings]) / 0.6, 0, 1)
+    sure = np.clip(np.median([s.confidence for s in sightings]) / 0.5, 0, 1)
     parts = np.array([seen_fraction, climbed, hands_up, large, sure])
     return float(np.prod(0.15 + 0.85 * parts))
 

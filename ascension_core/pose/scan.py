@@ -8,7 +8,7 @@ or somebody was lost. The result is a set of tracklets; `people` joins them into
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 _TRUNK = [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER, Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP]
 _COLOUR_BINS = (8, 4)
 _CAMERA_WIDTH = 192
+_CLOCK_S = 1e-6  # times are sums of rounded steps
+_REACH = 2.5  # torso lengths that a body moves from one scan to the next at the most
+_RESIZED = 1.7  # and the factor by which it seems to grow or shrink
+
+Floats = NDArray[np.float64]
+
+Confidence = Callable[[list[Landmarks]], Floats]
+"""From N observations to (N, 33) probabilities that each keypoint is right."""
 
 
 @dataclass(frozen=True)
@@ -40,24 +48,30 @@ class ScanOptions:
         True time between searches with the detector while everyone is followed.
     close_search_s
         True time between searches in small tiles, for people who are small in the picture.
+    lost_search_s
+        True time between searches while somebody is lost or nobody is known.
     detector_score
         Detections below are not looked at. Low on purpose: the landmark network decides.
-    new_sureness, keep_sureness
-        `sureness` that a newly found body needs, and one that is followed. On the evaluation clips bodies lie above
-        0.4, walls and holds below 0.3.
+    new_confidence, keep_confidence
+        Mean confidence of the twelve body joints that a newly found body needs, and one that is followed. On the evaluation
+        clips people lie above 0.22, walls, holds and shadows below.
     lost_s
         A body that was not found for this long is not looked for any more.
+    memory_s
+        Somebody who is found late is traced back for this long.
     bodies
         At most so many bodies are followed at once, the largest first.
     """
 
     interval_s: float = 0.2
     search_s: float = 1.0
-    close_search_s: float = 2.0
+    close_search_s: float = 3.0
+    lost_search_s: float = 0.4
     detector_score: float = 0.35
-    new_sureness: float = 0.42
-    keep_sureness: float = 0.30
+    new_confidence: float = 0.27
+    keep_confidence: float = 0.17
     lost_s: float = 1.0
+    memory_s: float = 1.2
     bodies: int = 5
 
 
@@ -75,15 +89,18 @@ class Sighting:
         Normalised histogram of hue and saturation of the trunk.
     camera
         (2,) shift of the picture's content since the first scanned frame, in pixels.
+    confidence
+        Mean confidence of the twelve body joints, 0 to 1.
     """
 
     time: float
     body: Landmarks
+    confidence: float
     colour: NDArray[np.float32]
-    camera: NDArray[np.float64]
+    camera: Floats
 
     @property
-    def centre(self) -> NDArray[np.float64]:
+    def centre(self) -> Floats:
         """(2,) middle of the trunk in pixels."""
         return trunk_centre(self.body)
 
@@ -98,7 +115,6 @@ class Tracklet:
     """The sightings of one body while it was followed without a break."""
 
     sightings: list[Sighting] = field(default_factory=list)
-    missed_s: float = 0.0
 
     @property
     def last(self) -> Sighting:
@@ -124,14 +140,9 @@ class Scan:
     times: list[float]
 
 
-def sureness(body: Landmarks) -> float:
-    """How surely there is a body in the window, 0 to 1: its presence times the mean peak of the body joints' heat maps."""
-    return float(body.presence * body.peak[list(BODY)].mean())
-
-
-def trunk_centre(body: Landmarks) -> NDArray[np.float64]:
+def trunk_centre(body: Landmarks) -> Floats:
     """(2,) middle of shoulders and hips in pixels."""
-    centre: NDArray[np.float64] = body.image[_TRUNK].mean(0)
+    centre: Floats = body.image[_TRUNK].mean(0)
     return centre
 
 
@@ -152,139 +163,128 @@ def same_body(a: Landmarks, b: Landmarks, within: float = 0.5) -> bool:
     return float(joints) < within * scale or float(np.linalg.norm(trunk_centre(a) - trunk_centre(b))) < within * scale * 0.8
 
 
-class Memory:
-    """The latest scanned frames, compressed, so that somebody found late can be traced back."""
-
-    def __init__(self, length_s: float) -> None:
-        self._length_s = length_s
-        self._frames: deque[tuple[float, NDArray[np.uint8], NDArray[np.float64]]] = deque()
-
-    def add(self, time: float, image: Image, camera: NDArray[np.float64]) -> None:
-        """Keep a frame and forget those that are too old."""
-        _, packed = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])
-        self._frames.append((time, np.asarray(packed, np.uint8), camera))
-        while time - self._frames[0][0] > self._length_s:
-            self._frames.popleft()
-
-    def backwards(self) -> Iterator[tuple[float, Image, NDArray[np.float64]]]:
-        """Time, image and camera shift of each kept frame, the latest first."""
-        for time, packed, camera in reversed(self._frames):
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR_RGB)
-            yield time, np.asarray(image, np.uint8), camera
-
-
 class Scanner:
     """Looks at a video's frames in the order of time and keeps the tracklets."""
 
-    def __init__(self, detector: Detector, network: LandmarkNetwork, options: ScanOptions | None = None) -> None:
+    def __init__(
+        self, detector: Detector, network: LandmarkNetwork, confidence: Confidence, options: ScanOptions | None = None
+    ) -> None:
         self._detector = detector
         self._network = network
+        self._confidence = confidence
         self._options = options or ScanOptions()
         self._active: list[Tracklet] = []
         self._ended: list[Tracklet] = []
         self._times: list[float] = []
         self._searched = self._searched_close = -np.inf
         self._camera = Camera()
-        self._memory = Memory(self._options.close_search_s)
+        self._memory: deque[tuple[float, Image, Floats]] = deque()
 
     def look(self, frame: Frame) -> None:
         """Take in the next scanned frame."""
-        step_s = frame.time - self._times[-1] if self._times else 0.0
         shift = self._camera.follow(frame.image)
         followed = self._follow(frame, shift)
-        found = self._search(frame, [b for _, b in followed]) if self._search_due(frame.time, followed) else []
+        self._record(frame.time, followed)
+        if self._search_due(frame.time):
+            self._begin(self._search(frame, [s.body for _, s in followed], shift))
         self._times.append(frame.time)
-        self._record(frame, followed, shift, step_s)
-        self._begin(frame, found, shift)
-        self._memory.add(frame.time, frame.image, shift)
+        self._remember(frame, shift)
 
     def finish(self) -> Scan:
         """Everything that was seen."""
-        tracklets = [t for t in [*self._ended, *self._active] if t.sightings]
-        return Scan(sorted(tracklets, key=lambda t: t.start), self._times)
+        return Scan(sorted([*self._ended, *self._active], key=lambda t: t.start), self._times)
 
-    def _follow(self, frame: Frame, shift: NDArray[np.float64]) -> list[tuple[Tracklet, Landmarks]]:
+    def _follow(self, frame: Frame, shift: Floats) -> list[tuple[Tracklet, Sighting]]:
         """The bodies of the last scan where they are now; each body once."""
-        followed: list[tuple[Tracklet, Landmarks]] = []
+        followed: list[tuple[Tracklet, Sighting]] = []
         for tracklet in sorted(self._active, key=lambda t: -len(t.sightings)):
-            body = self._look_again(frame.image, tracklet.last, shift)
-            if body is not None and not any(same_body(body, other) for _, other in followed):
-                followed.append((tracklet, body))
+            found = self._look_again(frame.time, frame.image, tracklet.last, shift)
+            if found is not None and not any(same_body(found.body, other.body) for _, other in followed):
+                followed.append((tracklet, found))
         return followed
 
-    def _look_again(self, image: Image, last: Sighting, shift: NDArray[np.float64]) -> Landmarks | None:
+    def _look_again(self, time: float, image: Image, last: Sighting, shift: Floats) -> Sighting | None:
         """The body of a sighting in a neighbouring frame, looked for where it was and a little around."""
         move = shift - last.camera
         roi = last.body.following.with_(x=last.body.following.x + move[0], y=last.body.following.y + move[1])
-        tries = [roi, roi.with_(size=roi.size * 1.4), last.body.roi.with_(x=roi.x, y=roi.y)]
-        reach = 2.5 * last.torso
-        for window in tries:
-            body = self._network(image, window)
-            near = np.linalg.norm(trunk_centre(body) - last.centre - move) < reach
-            alike = 0.6 < trunk_size(body) / last.torso < 1.7
-            if near and alike and sureness(body) >= self._options.keep_sureness:
-                return body
+        for window in (roi, roi.with_(size=roi.size * 1.4), last.body.roi.with_(x=roi.x, y=roi.y)):
+            found = self._sight(time, image, window, shift)
+            near = np.linalg.norm(found.centre - last.centre - move) < _REACH * last.torso
+            alike = 1 / _RESIZED < found.torso / last.torso < _RESIZED
+            if near and alike and found.confidence >= self._options.keep_confidence:
+                return found
         return None
 
-    def _search_due(self, time: float, followed: list[tuple[Tracklet, Landmarks]]) -> bool:
-        lost = len(followed) < len(self._active)
-        return not followed or lost or time - self._searched >= self._options.search_s - 1e-6
+    def _sight(self, time: float, image: Image, window: Roi, shift: Floats) -> Sighting:
+        body = self._network(image, window)
+        confidence = float(self._confidence([body])[0, list(BODY)].mean())
+        return Sighting(time, body, confidence, trunk_colour(image, body), shift)
 
-    def _search(self, frame: Frame, known: list[Landmarks]) -> list[Landmarks]:
-        """Bodies that are not followed yet, the surest first."""
-        time = frame.time
-        self._searched = time
-        close = time - self._searched_close >= self._options.close_search_s - 1e-6
-        self._searched_close = time if close else self._searched_close
-        found: list[Landmarks] = []
-        for detection in self._detect(frame.image, close):
-            if len(found) + len(known) >= 2 * self._options.bodies:
-                break
-            if any(_covers(body, detection) for body in [*known, *found]):
-                continue
-            body = self._network(frame.image, detection.roi)
-            if sureness(body) >= self._options.new_sureness and not any(same_body(body, b) for b in [*known, *found]):
-                found.append(body)
-        return sorted(found, key=lambda b: -trunk_size(b))
-
-    def _detect(self, image: Image, close: bool) -> list[Detection]:
-        height, width = image.shape[:2]
-        views = [Roi.around(width, height), *tiles(width, height, 1), *(tiles(width, height, 2) if close else [])]
-        score = self._options.detector_score
-        return sorted((d for view in views for d in self._detector(image, view, score)), key=lambda d: -d.score)
-
-    def _record(
-        self, frame: Frame, followed: list[tuple[Tracklet, Landmarks]], shift: NDArray[np.float64], step_s: float
-    ) -> None:
+    def _record(self, time: float, followed: list[tuple[Tracklet, Sighting]]) -> None:
         """Note where everyone is now and let go of who was lost."""
-        for tracklet in self._active:
-            tracklet.missed_s += step_s
-        for tracklet, body in followed:
-            tracklet.sightings.append(_sighting(frame.time, frame.image, body, shift))
-            tracklet.missed_s = 0.0
-        self._ended += [t for t in self._active if t.missed_s > self._options.lost_s]
-        self._active = [t for t in self._active if t.missed_s <= self._options.lost_s]
+        for tracklet, found in followed:
+            tracklet.sightings.append(found)
+        over = [t for t in self._active if time - t.end > self._options.lost_s]
+        self._ended += over
+        self._active = [t for t in self._active if t not in over]
 
-    def _begin(self, frame: Frame, found: list[Landmarks], shift: NDArray[np.float64]) -> None:
+    def _search_due(self, time: float) -> bool:
+        lost = any(t.end < time and t.end - t.start >= self._options.lost_s for t in self._active)
+        wait = self._options.lost_search_s if lost or not self._active else self._options.search_s
+        return time - self._searched >= wait - _CLOCK_S
+
+    def _search(self, frame: Frame, known: list[Landmarks], shift: Floats) -> list[Sighting]:
+        """Bodies that are not followed yet, the largest first."""
+        self._searched = frame.time
+        found: list[Sighting] = []
+        for detection in self._detect(frame):
+            bodies = [*known, *(s.body for s in found)]
+            if len(bodies) >= 2 * self._options.bodies:
+                break
+            if not any(_covers(body, detection) for body in bodies):
+                sighting = self._sight(frame.time, frame.image, detection.roi, shift)
+                if self._is_new(sighting, bodies):
+                    found.append(sighting)
+        return sorted(found, key=lambda s: -s.torso)
+
+    def _is_new(self, sighting: Sighting, known: list[Landmarks]) -> bool:
+        sure = sighting.confidence >= self._options.new_confidence
+        return sure and not any(same_body(sighting.body, body) for body in known)
+
+    def _detect(self, frame: Frame) -> list[Detection]:
+        """Detections in the whole picture and in its tiles, the surest first."""
+        height, width = frame.image.shape[:2]
+        views = [Roi.around(width, height), *tiles(width, height, 1)]
+        if frame.time - self._searched_close >= self._options.close_search_s - _CLOCK_S:
+            self._searched_close = frame.time
+            views += tiles(width, height, 2)
+        score = self._options.detector_score
+        return sorted((d for view in views for d in self._detector(frame.image, view, score)), key=lambda d: -d.score)
+
+    def _begin(self, found: list[Sighting]) -> None:
         """Start following who was found, from where the trail begins."""
         room = max(0, self._options.bodies - len(self._active))
-        for body in found[:room]:
-            first = _sighting(frame.time, frame.image, body, shift)
-            self._active.append(Tracklet([*self._trace_back(first), first]))
+        self._active += [Tracklet([*self._trace_back(first), first]) for first in found[:room]]
 
     def _trace_back(self, first: Sighting) -> list[Sighting]:
         """Earlier sightings of a body that was found late, in the order of time."""
         trail = [first]
-        for time, image, camera in self._memory.backwards():
-            body = self._look_again(image, trail[-1], camera)
-            if body is None or self._taken(time, body):
+        for time, image, shift in reversed(self._memory):
+            found = self._look_again(time, image, trail[-1], shift)
+            if found is None or self._taken(found):
                 break
-            trail.append(_sighting(time, image, body, camera))
+            trail.append(found)
         return trail[:0:-1]
 
-    def _taken(self, time: float, body: Landmarks) -> bool:
+    def _taken(self, found: Sighting) -> bool:
         """Whether somebody who is followed already was at that place at that time."""
-        return any(s.time == time and same_body(s.body, body) for t in self._active for s in t.sightings[-20:])
+        others = (s for t in self._active for s in t.sightings if s.time == found.time)
+        return any(same_body(s.body, found.body) for s in others)
+
+    def _remember(self, frame: Frame, shift: Floats) -> None:
+        self._memory.append((frame.time, frame.image, shift))
+        while frame.time - self._memory[0][0] > self._options.memory_s:
+            self._memory.popleft()
 
 
 def scan_times(times: Iterator[Frame], interval_s: float) -> Iterator[Frame]:
@@ -328,7 +328,7 @@ class Camera:
         self._last: NDArray[np.float32] | None = None
         self._total = np.zeros(2)
 
-    def follow(self, image: Image) -> NDArray[np.float64]:
+    def follow(self, image: Image) -> Floats:
         """(2,) shift in pixels since the first image."""
         factor = _CAMERA_WIDTH / image.shape[1]
         step = max(1, int(1 / factor / 2))
@@ -341,10 +341,6 @@ class Camera:
                 self._total = self._total + np.array(shift) / factor
         self._last = grey
         return self._total.copy()
-
-
-def _sighting(time: float, image: Image, body: Landmarks, camera: NDArray[np.float64]) -> Sighting:
-    return Sighting(time, body, trunk_colour(image, body), camera)
 
 
 def _covers(body: Landmarks, detection: Detection) -> bool:

@@ -29,7 +29,7 @@ def standing(x: float, y: float, torso: float = 100.0) -> Landmarks:
 
 
 def sighting(time: float, body: Landmarks) -> Sighting:
-    return Sighting(time, body, np.full((8, 4), 1 / 32, np.float32), np.zeros(2))
+    return Sighting(time, body, 0.6, np.full((8, 4), 1 / 32, np.float32), np.zeros(2))
 
 
 def person(*places: tuple[float, float, float]) -> Person:

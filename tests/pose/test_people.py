@@ -43,7 +43,9 @@ def tracklet(
     """Someone at x who rises by `climbs` pixels a second on the wall, while the picture's content moves down by `camera`."""
     return Tracklet(
         [
-            Sighting(t, body(x, start_y - climbs * t + camera * t, torso, climbs > 0), colour(hue), np.array([0, camera * t]))
+            Sighting(
+                t, body(x, start_y - climbs * t + camera * t, torso, climbs > 0), 0.6, colour(hue), np.array([0, camera * t])
+            )
             for t in times
         ]
     )
