@@ -14,7 +14,7 @@ from ascension_core.pose.keypoints import Keypoint
 from ascension_core.pose.track import PoseTrack
 from ascension_core.report.drawing import BONES, JOINTS, PoseStyle
 from ascension_core.report.overlay import steady_torso
-from ascension_core.report.series import Panel
+from ascension_core.report.panels import Panel, side
 
 UNKNOWN = -32768
 """Stands for nan in 16-bit coordinates."""
@@ -61,7 +61,7 @@ def pack_panels(panels: Sequence[Panel]) -> list[dict[str, Any]]:
         {
             "label": panel.label,
             "unit": panel.unit,
-            "series": [{"name": s.name, "side": s.side, "values": _base64(s.values, "<f4")} for s in panel.series],
+            "series": [{"name": s.name, "side": side(s), "values": _base64(s.values, "<f4")} for s in panel.series],
         }
         for panel in panels
     ]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -22,14 +22,15 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from ascension_core.errors import OutputNotWritable
+from ascension_core.movement.series import Series
 from ascension_core.pose.track import PoseTrack
 from ascension_core.progress import Progress, silent
 from ascension_core.report.caption import clock
 from ascension_core.report.drawing import Image, PoseStyle
 from ascension_core.report.overlay import hip_centre
 from ascension_core.report.packing import pack_panels, pack_skeleton, pack_track
+from ascension_core.report.panels import panels, side, visibility_series
 from ascension_core.report.rendering import Output, fitted, render
-from ascension_core.report.series import Series, panels
 from ascension_core.report.words import describe, percent, seconds
 from ascension_core.results import Analysis, Person
 from ascension_core.video import open_video
@@ -96,7 +97,7 @@ def write_report(
     out_path: Path,
     analysis: Analysis,
     track: PoseTrack,
-    measures: Mapping[str, Series],
+    measures: Sequence[Series],
     video_path: Path,
     *,
     options: ReportOptions | None = None,
@@ -111,7 +112,7 @@ def write_report(
     out_path
         The page to make; an older one is replaced. A long video lies beside it as ``<stem>-video.mp4``.
     measures
-        What is plotted, in this order; every series has one value per frame of `track`.
+        What is plotted (`movement.series.series`); each has one value per frame of `track`.
     video_path
         The video that was analysed. The page gets a small upright H.264 copy, which every browser plays and which carries
         neither sound nor the place where the video was filmed.
@@ -161,14 +162,14 @@ def clip_output(video_path: Path, clip_path: Path, options: ReportOptions | None
 def render_page(
     analysis: Analysis,
     track: PoseTrack,
-    measures: Mapping[str, Series],
+    measures: Sequence[Series],
     clip: _Clip,
     *,
     options: ReportOptions,
     centre: NDArray[np.float64] | None,
 ) -> str:
     """The HTML of the report."""
-    plots = panels(measures)
+    plots = panels([*measures, visibility_series(track)])
     duration = _duration_s(track)
     css = f":root{{--ratio:{clip.size[0] / clip.size[1]:.5f}}}\n{_joined('css')}"
     script = f'(() => {{\n"use strict";\n{_joined("js")}}})();\n'
@@ -200,6 +201,7 @@ def render_page(
             words=describe(analysis, track, measures),
             sections=SECTIONS,
             panels=plots,
+            side=side,
             charts_shown=options.charts_shown,
             people=[_person(person, k, duration) for k, person in enumerate(analysis.people, 1)],
             measures_table=_table(analysis, measures),
@@ -214,10 +216,10 @@ def render_page(
     )
 
 
-def _check_lengths(track: PoseTrack, measures: Mapping[str, Series], centre: NDArray[np.float64] | None) -> None:
+def _check_lengths(track: PoseTrack, measures: Sequence[Series], centre: NDArray[np.float64] | None) -> None:
     if len(track) == 0:
         raise ValueError("A report needs a track of at least one frame")
-    lengths = {name: len(series.values) for name, series in measures.items()}
+    lengths = {series.name: len(series.values) for series in measures}
     if centre is not None:
         lengths["centre"] = len(centre)
     wrong = {name: length for name, length in lengths.items() if length != len(track)}
@@ -281,11 +283,12 @@ def _person(person: Person, number: int, duration: float) -> dict[str, Any]:
     }
 
 
-def _table(analysis: Analysis, measures: Mapping[str, Series]) -> list[dict[str, str | int]]:
+def _table(analysis: Analysis, measures: Sequence[Series]) -> list[dict[str, str | int]]:
+    labels = {series.name: series.label for series in measures}
     return [
         {
-            "label": measures[m.name].label if m.name in measures else m.name.replace("_", " ").capitalize(),
-            "unit": measures[m.name].unit if m.name in measures else m.unit,
+            "label": labels.get(m.name, m.name.replace("_", " ").capitalize()),
+            "unit": m.unit,
             "median": _number(m.median),
             "low": _number(m.p10),
             "high": _number(m.p90),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from ascension_core.movement.series import Series
 from ascension_core.pose.track import PoseTrack
-from ascension_core.report.series import Series
+from ascension_core.report.panels import coverage
 from ascension_core.results import Analysis
 
 _WHOLE = 0.995
@@ -34,7 +35,7 @@ class Words:
     sentences: tuple[str, ...]
 
 
-def describe(analysis: Analysis, track: PoseTrack, measures: Mapping[str, Series]) -> Words:
+def describe(analysis: Analysis, track: PoseTrack, measures: Iterable[Series]) -> Words:
     """Say what the analysis found; nothing is said about what was not seen."""
     said = (_estimated(analysis), _longest_gap(track), _others(analysis), _clarity(analysis))
     return Words(_lead(analysis), _figures(analysis, measures), tuple(sentence for sentence in said if sentence))
@@ -65,17 +66,17 @@ def _lead(analysis: Analysis) -> str:
 
 def _length(duration_s: float) -> str:
     whole = round(duration_s)
-    return f"{whole}-second" if whole < 120 else f"{round(duration_s / 60)}-minute"
+    return f"{whole}‑second" if whole < 120 else f"{round(duration_s / 60)}‑minute"
 
 
-def _figures(analysis: Analysis, measures: Mapping[str, Series]) -> tuple[Figure, ...]:
+def _figures(analysis: Analysis, measures: Iterable[Series]) -> tuple[Figure, ...]:
     summary, video = analysis.summary, analysis.video
     figures = [
         Figure(f"{video.duration_ms / 1000:.1f}", "s", "length of the clip"),
         Figure(str(percent(summary.frames_observed, summary.frames)), "%", "of it measured"),
     ]
-    height = measures.get("hip_height")
-    if height is not None and height.coverage > 0:
+    height = next((series for series in measures if series.name == "hip_height"), None)
+    if height is not None and coverage(height) > 0:
         figures.append(Figure(f"{_spread(height):.1f}", height.unit, "between lowest and highest hips"))
     return tuple(figures)
 

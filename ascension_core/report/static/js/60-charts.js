@@ -65,11 +65,13 @@ function extremes(values) {
   return low <= high ? [low, high] : [];
 }
 
-const tenSteps = (rough) => {
+function tenSteps(rough) {
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 2.5, 5, 10].map((m) => m * power).find((step) => step >= rough * 0.999);
-};
-const degreeSteps = (rough) => [1, 2, 5, 10, 15, 30, 45, 60, 90, 180].find((step) => step >= rough * 0.999) ?? 360;
+}
+function degreeSteps(rough) {
+  return [1, 2, 5, 10, 15, 30, 45, 60, 90, 180].find((step) => step >= rough * 0.999) ?? 360;
+}
 
 /* Whole seconds for the time axis, at least 80 px apart. */
 function timeTicks(width) {
