@@ -9,6 +9,9 @@ holds the results against MediaPipe's.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,13 +99,27 @@ class Landmarks:
     roi: Roi
 
 
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep LiteRT's greeting, which no setting turns off, from the terminal; errors are raised all the same."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
 class _Network:
     """A LiteRT interpreter with one image input."""
 
     def __init__(self, path: Path, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
+        with _hushed():
+            self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = {tuple(o["shape"][1:]): o["index"] for o in self._interpreter.get_output_details()}
