@@ -120,7 +120,7 @@ class _Network:
 
         with _hushed():
             self._interpreter: Any = Interpreter(model_path=str(path), num_threads=threads)
-        self._interpreter.allocate_tensors()
+            self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = {tuple(o["shape"][1:]): o["index"] for o in self._interpreter.get_output_details()}
 
@@ -247,9 +247,9 @@ def _refine(
     safe = np.maximum(total, 1e-9)
     mean_x = (weight * columns[:, None, :]).sum((1, 2)) / safe
     mean_y = (weight * rows[:, :, None]).sum((1, 2)) / safe
-    variance = (weight * ((columns[:, None, :] - mean_x[:, None, None]) ** 2 + (rows[:, :, None] - mean_y[:, None, None]) ** 2)).sum(
-        (1, 2)
-    ) / safe
+    variance = (
+        weight * ((columns[:, None, :] - mean_x[:, None, None]) ** 2 + (rows[:, :, None] - mean_y[:, None, None]) ** 2)
+    ).sum((1, 2)) / safe
     moved = np.where((peak >= _REFINE_CONFIDENCE)[:, None], np.column_stack([mean_x, mean_y]) / side, points)
     return moved, peak, np.sqrt(variance) / side
 
