@@ -83,6 +83,7 @@ class _Lane:
         self._output = output
         self._queue: Queue[tuple[Image, float] | BaseException | None] = Queue(FRAMES_AHEAD)
         self._error: BaseException | None = None
+        self._ended = False
         self._thread = Thread(target=self._run, name=f"encode {output.path.name}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -102,19 +103,24 @@ class _Lane:
 
     def _run(self) -> None:
         try:
-            self._encode()
-        except BaseException as error:  # handed to the caller's thread
+            with VideoWriter(self._output.path, self._output.size, crf=self._output.crf) as writer:
+                while (item := self._take()) is not None:
+                    image, time_s = item
+                    writer.write(self._output.paint(resized(image, self._output.size), time_s), time_s)
+        except BaseException as error:  # whatever it is, it belongs to the caller's thread
             self._error = error
-            while isinstance(self._queue.get(), tuple):
-                pass
+            while not self._ended:
+                self._ended = not isinstance(self._queue.get(), tuple)
 
-    def _encode(self) -> None:
-        with VideoWriter(self._output.path, self._output.size, crf=self._output.crf) as writer:
-            while (item := self._queue.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                image, time_s = item
-                writer.write(self._output.paint(resized(image, self._output.size), time_s), time_s)
+    def _take(self) -> tuple[Image, float] | None:
+        """The next frame, None after the last; raises what went wrong elsewhere, so that the writer gives up its file."""
+        item = self._queue.get()
+        if isinstance(item, tuple):
+            return item
+        self._ended = True
+        if item is not None:
+            raise item
+        return None
 
 
 def resized(image: Image, size: tuple[int, int]) -> Image:

@@ -10,7 +10,7 @@ from ascension_core.pose.track import PoseTrack
 from ascension_core.report.caption import Caption, clock
 from ascension_core.report.overlay import OverlayOptions, PosePainter, nearest, steady_torso, write_overlay
 from ascension_core.report.rendering import Output, fitted, render
-from ascension_core.video import open_video
+from ascension_core.video import VideoWriter, open_video
 
 PLAIN = OverlayOptions(trail_s=0, caption=False, crf=10)
 
@@ -137,3 +137,12 @@ def test_progress_is_reported_to_the_end(clip: Path, track: PoseTrack, tmp_path:
     assert {stage for stage, _ in seen} == {"overlay"}
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+def test_an_output_that_cannot_be_finished_is_reported(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_writer: VideoWriter) -> None:
+        raise OutputNotWritable("the disk is full")
+
+    monkeypatch.setattr(VideoWriter, "close", full)
+    with pytest.raises(OutputNotWritable, match="full"):
+        render(clip, [Output(tmp_path / "good.mp4", (240, 320), lambda image, _: image)])

@@ -3,7 +3,7 @@ const charts = all(".chart").map((figure) => chart(figure, data.panels[Number(fi
 
 function chart(figure, panel) {
   const plot = figure.querySelector(".plot");
-  const outputs = all("output", figure);
+  const outputs = all(".number", figure);
   const series = panel.series.map((one) => ({ ...one, values: unpack(one.values, Float32Array), kind: one.side ?? "whole" }));
   const range = niceRange(series.flatMap((one) => extremes(one.values)), panel.unit === "°" ? degreeSteps : tenSteps);
   const margin = { left: 34, right: 6, top: 8, bottom: 24 };
