@@ -16,7 +16,8 @@ from ascension_core.pose.scan import Scan, Sighting, Tracklet
 _GAP_S = 4.0  # a person who was out of sight for longer is counted anew
 _LINK_COST = 1.0
 _MINIMUM_S = 0.5  # shorter appearances are not people, or do not matter
-_SHARE_OF_MAIN = 0.25
+_CONFIDENT = 0.33  # median confidence of people on the evaluation clips is higher, of holds and shadows mostly lower
+_AS_CONFIDENT = 0.75  # in a clip where everyone is hard to see, this share of the best one's will do
 
 _WRISTS = [Keypoint.LEFT_WRIST, Keypoint.RIGHT_WRIST]
 _SHOULDERS = [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER]
@@ -51,6 +52,11 @@ class Person:
         """Seconds of the last sighting."""
         return self.sightings[-1].time
 
+    @property
+    def confidence(self) -> float:
+        """Median confidence of the sightings, 0 to 1."""
+        return float(np.median([s.confidence for s in self.sightings]))
+
     def centre(self) -> NDArray[np.float64]:
         """(2,) median middle of the trunk in pixels."""
         return np.asarray(np.median([s.centre for s in self.sightings], axis=0), float)
@@ -75,7 +81,7 @@ def people(scan: Scan, size: tuple[int, int]) -> list[Person]:
     found = [
         _person(chain, scan, size) for chain in chains if chain[-1].time - chain[0].time >= min(_MINIMUM_S, _length(scan) / 2)
     ]
-    return sorted(found, key=lambda p: -p.climber_score)
+    return sorted(_believable(found), key=lambda p: -p.climber_score)
 
 
 def choose(persons: list[Person], wish: str | None, size: tuple[int, int]) -> int:
@@ -132,6 +138,14 @@ def climber_score(sightings: list[Sighting], seen_fraction: float, size: tuple[i
     sure = np.clip(np.median([s.confidence for s in sightings]) / 0.5, 0, 1)
     parts = np.array([seen_fraction, climbed, hands_up, large, sure])
     return float(np.prod(0.15 + 0.85 * parts))
+
+
+def _believable(found: list[Person]) -> list[Person]:
+    """Those who are no hold, shadow or poster taken for a body."""
+    if not found:
+        return []
+    needed = min(_CONFIDENT, _AS_CONFIDENT * max(p.confidence for p in found))
+    return [p for p in found if p.confidence >= needed]
 
 
 def _person(sightings: list[Sighting], scan: Scan, size: tuple[int, int]) -> Person:
