@@ -1,0 +1,1 @@
+"""From an athlete's tests and climbs to a program."""
