@@ -6,6 +6,7 @@ Times are milliseconds from the first frame's timestamp; image coordinates belon
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime
 from typing import Literal
 
@@ -120,3 +121,161 @@ class Analysis(Contract):
     measures: list[Measure]
     track: TrackReference
     seconds: dict[str, float] = Field(description="time taken by each stage of the pipeline")
+
+
+class AthleteSummary(Contract):
+    """Who a program was made for, as far as the program depends on it."""
+
+    id: str | None
+    name: str | None
+    age_years: float
+    mass_kg: float
+    years_climbing: float
+    boulder_grade: str | None
+    sport_grade: str | None
+    minutes_per_week: int = Field(description="time available, all days together")
+    equipment: list[str]
+    injuries: list[str] = Field(description="one line each: site, side, severity")
+
+
+class ProgramGoal(Contract):
+    """What the program leads to."""
+
+    grade: str | None = Field(description="None when no grade was asked for: the program then builds all-round fitness")
+    system: str | None
+    style: str
+    date: dt.date | None = Field(description="the date asked for; None when there was none")
+    weakest_link: str | None = Field(description="the quality trained first, by comparison with the tests")
+
+
+class Intensity(Contract):
+    """How heavy or how hard an exercise is, for people (`text`) and for programs (the rest, None where it does not apply)."""
+
+    text: str
+    test: str | None = Field(None, description="the field of the assessment that the percentage refers to")
+    percent: float | None = Field(None, description="per cent of the test's total load (body mass included)")
+    total_kg: float | None = Field(None, description="load on the hands or the bar, body mass included")
+    added_kg: float | None = Field(None, description="load on the belt; negative is assistance, as from a pulley or a band")
+
+
+class PlannedExercise(Contract):
+    """One exercise of a session."""
+
+    exercise_id: str
+    name: str
+    quality: str = Field(description="what it trains")
+    part: Literal["warm_up", "main", "supplement", "cool_down"]
+    sets: int = Field(ge=1)
+    reps: int | None = Field(None, description="repetitions a set; None where a set is a time")
+    duration_s: float | None = Field(None, description="seconds of work of one repetition (or of the set where reps is None)")
+    rest_s: float = Field(ge=0, description="rest between sets")
+    minutes: float = Field(gt=0, description="with its rests")
+    intensity: Intensity
+    effort: float = Field(ge=0, le=10, description="planned effort, 0 to 10 (CR-10)")
+    why: str
+    cues: list[str]
+
+
+class PlannedSession(Contract):
+    """One session on one day."""
+
+    id: str
+    date: dt.date
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    kind: str
+    title: str
+    status: Literal["planned", "done", "skipped"] = "planned"
+    is_hard: bool = Field(description="needs an easy or a free day beside it")
+    loads_fingers_maximally: bool = Field(description="48 h lie between two of these")
+    minutes: int
+    planned_effort: float = Field(ge=0, le=10)
+    planned_load: float = Field(description="session-RPE load: minutes times effort")
+    done_load: float | None = Field(None, description="the same from the log; 0 when skipped, None when not yet known")
+    why: str
+    exercises: list[PlannedExercise]
+
+
+class Week(Contract):
+    """Seven days from a Monday."""
+
+    index: int = Field(ge=1)
+    start_date: dt.date
+    mesocycle: str
+    focus: str
+    is_baseline: bool = Field(description="finds the load that the athlete is used to; the ramp starts after it")
+    is_deload: bool
+    is_taper: bool
+    planned_load: float = Field(description="sum over the planned sessions")
+    load_ceiling: float = Field(description="what the planned load may not exceed")
+    other_load: float = Field(description="load of other sports, on top")
+    done_load: float | None = Field(None, description="sum over the log, None while nothing is logged")
+    sessions: list[PlannedSession]
+
+
+class Mesocycle(Contract):
+    """Some weeks with one purpose."""
+
+    name: str
+    title: str
+    first_week: int
+    weeks: int
+    qualities: list[str] = Field(description="what is trained, the most important first")
+    why: str
+
+
+class LoadPoint(Contract):
+    """One week of the load curve."""
+
+    week: int
+    start_date: dt.date
+    planned: float
+    ceiling: float
+    other: float
+    done: float | None
+
+
+class Relaxation(Contract):
+    """A wish that could not be met."""
+
+    wish: str
+    clashes_with: list[str]
+    instead: str
+
+
+class Substitution(Contract):
+    """An exercise that was replaced."""
+
+    exercise_id: str
+    replaced_by: str | None = Field(description="None when it was left out")
+    reason: str
+
+
+class Source(Contract):
+    """Where a rule or an exercise comes from."""
+
+    id: str
+    text: str
+
+
+class Program(Contract):
+    """A training program: macrocycle, mesocycles, weeks, sessions, exercises, and why."""
+
+    kind: Literal["program"] = "program"
+    schema_version: Literal["1.0"] = "1.0"
+    created_on: dt.date
+    revised_on: dt.date | None = Field(None, description="the day of the last adaptation")
+    software: Software
+    seed: int
+    athlete: AthleteSummary
+    goal: ProgramGoal
+    start: dt.date
+    end: dt.date
+    mesocycles: list[Mesocycle]
+    weeks: list[Week]
+    load: list[LoadPoint]
+    explanations: list[Note]
+    relaxed: list[Relaxation]
+    substitutions: list[Substitution]
+    warnings: list[Note]
+    disclaimers: list[str]
+    sources: list[Source]
