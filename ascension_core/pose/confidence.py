@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +37,10 @@ _LINKS: dict[str, tuple[tuple[int, int, int, int], ...]] = {
     "head": tuple((k, MIRROR[k], _EARS, _NECK) for k in range(11)),
     "shoulder": ((11, 12, 13, 23), (12, 11, 14, 24)),
     "elbow": ((13, 14, 15, 11), (14, 13, 16, 12)),
-    "wrist": ((15, 16, 19, 13), (16, 15, 20, 14))
-    + tuple((k, MIRROR[k], 15 + (k + 1) % 2, 13 + (k + 1) % 2) for k in range(17, 23)),
+    "wrist": ((15, 16, 19, 13), (16, 15, 20, 14), *((k, MIRROR[k], 16 - k % 2, 14 - k % 2) for k in range(17, 23))),
     "hip": ((23, 24, 25, 11), (24, 23, 26, 12)),
     "knee": ((25, 26, 27, 23), (26, 25, 28, 24)),
-    "ankle": ((27, 28, 31, 25), (28, 27, 32, 26))
-    + tuple((k, MIRROR[k], 27 + (k + 1) % 2, 25 + (k + 1) % 2) for k in range(29, 33)),
+    "ankle": ((27, 28, 31, 25), (28, 27, 32, 26), *((k, MIRROR[k], 28 - k % 2, 26 - k % 2) for k in range(29, 33))),
 }
 _ROLE = np.array([next(r for r, role in enumerate(ROLES) if k in {link[0] for link in _LINKS[role]}) for k in range(KEYPOINTS)])
 _MIRROR, _OUTER, _INNER = np.array(sorted(link for links in _LINKS.values() for link in links)).T[1:]
@@ -50,6 +51,7 @@ _BODY = np.array(BODY)
 _TRUNK = np.array([11, 12, 23, 24])
 _BONES = np.array([(11, 13), (13, 15), (23, 25), (25, 27)])
 _BONES_RIGHT = _BONES + 1
+FEATURES = 16 + len(ROLES) + 20
 
 
 @dataclass(frozen=True)
@@ -78,25 +80,23 @@ class Confidence:
             If the file is missing, or not what this version expects.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 arrays = {name: file[name].astype(np.float64) for name in file.files}
             count = sum(name.startswith("weights_") for name in arrays)
             layers = tuple((arrays[f"weights_{k}"], arrays[f"bias_{k}"]) for k in range(count))
             model = cls(arrays["mean"], arrays["scale"], layers)
-        except (OSError, ValueError, KeyError, EOFError) as cause:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as cause:
             raise ModelError(f"the confidence weights {path} cannot be read: reinstall Ascension ({cause})") from cause
         return model._checked(path)
 
     def save(self, path: Path) -> None:
         """Write the weights whole or not at all."""
-        partial = path.with_name(f".{path.name}.partial.npz")
-        arrays = {f"weights_{k}": w for k, (w, _) in enumerate(self.layers)} | {
-            f"bias_{k}": b for k, (_, b) in enumerate(self.layers)
-        }
-        single = {
-            name: np.asarray(values, np.float32) for name, values in ({"mean": self.mean, "scale": self.scale} | arrays).items()
-        }
-        np.savez(partial, **single)
+        partial = path.with_name(f".{path.name}.partial")
+        arrays = {"mean": self.mean, "scale": self.scale}
+        for k, (weights, bias) in enumerate(self.layers):
+            arrays |= {f"weights_{k}": weights, f"bias_{k}": bias}
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **{name: np.asarray(values, np.float32) for name, values in arrays.items()})
         partial.replace(path)
 
     def predict(self, bodies: Sequence[Landmarks]) -> Floats:
@@ -124,7 +124,7 @@ class Confidence:
 
     def _checked(self, path: Path) -> Self:
         widths = [len(self.mean), *(w.shape[-1] for w, _ in self.layers)]
-        shapes = [(a, b) for a, b in zip(widths, widths[1:], strict=False)]
+        shapes = list(pairwise(widths))
         fits = [w.shape for w, _ in self.layers] == shapes and [b.shape for _, b in self.layers] == [(b,) for _, b in shapes]
         if not (fits and shapes and widths[0] == FEATURES == len(self.scale) and widths[-1] == 1):
             raise ModelError(f"the confidence weights {path} do not fit this version: reinstall Ascension")
@@ -133,81 +133,109 @@ class Confidence:
 
 def features(bodies: Sequence[Landmarks]) -> Floats:
     """(N, 33, F) what is known of each keypoint; independent of the image's size and of the window's place and turn."""
-    size = np.array([b.roi.size for b in bodies])[:, None]
+    seen = _seen(bodies)
+    shape = (len(bodies), KEYPOINTS)
+    whole = _of_body(bodies, seen)[:, None]
+    parts = (
+        _of_keypoints(seen),
+        np.broadcast_to(_ONE_HOT, (*shape, len(ROLES))),
+        np.broadcast_to(whole, (*shape, whole.shape[-1])),
+    )
+    return np.concatenate(parts, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Arrays of N bodies, lengths in sides of their windows; (N, 35, ...) with the two middles or (N, 33) without, (N,) size."""
+
+    window: Floats
+    world: Floats
+    peak: Floats
+    spread: Floats
+    visibility: Floats
+    inside: Floats
+    depth: Floats
+    misfit: Floats
+    size: Floats
+
+
+def _seen(bodies: Sequence[Landmarks]) -> _Seen:
+    size = np.array([b.roi.size for b in bodies])
     window = _in_window(bodies)
     world = _with_middles(np.stack([b.world for b in bodies]))
-    peak, spread = (_with_middles(np.stack([getattr(b, name) for b in bodies])) for name in ("peak", "spread"))
-    visibility = np.stack([b.visibility for b in bodies])
-    inside = np.stack([b.inside for b in bodies])
-    depth = np.stack([b.depth for b in bodies]) / size
-    misfit = _misfit(window[:, :KEYPOINTS], world[:, :KEYPOINTS])
-    whole = _whole_body(bodies, window, world, peak, spread, misfit, size[:, 0])
-    own = [
-        _logit(visibility),
-        _logit(inside),
-        peak[:, :KEYPOINTS],
-        spread[:, :KEYPOINTS],
-        peak[:, _MIRROR],
-        peak[:, _OUTER],
-        peak[:, _INNER],
-        spread[:, _OUTER],
-        np.clip(np.minimum(window[:, :KEYPOINTS], 1 - window[:, :KEYPOINTS]).min(-1), -0.5, 0.5),
-        _log_distance(window, _MIRROR),
-        _log_distance(window, _OUTER),
-        _log_distance(window, _INNER),
-        np.clip(depth, -1.5, 1.5),
-        np.clip(_distance(world, _OUTER), 0, 1),
-        np.clip(_distance(world, _INNER), 0, 1),
-        np.log(misfit + 0.01),
-    ]
-    shape = (len(bodies), KEYPOINTS)
-    return np.concatenate(
-        [
-            np.stack(own, -1),
-            np.broadcast_to(_ONE_HOT, (*shape, len(ROLES))),
-            np.broadcast_to(whole[:, None], (*shape, whole.shape[1])),
-        ],
-        -1,
+    return _Seen(
+        window=window,
+        world=world,
+        peak=_with_middles(np.stack([b.peak for b in bodies])),
+        spread=_with_middles(np.stack([b.spread for b in bodies])),
+        visibility=np.stack([b.visibility for b in bodies]),
+        inside=np.stack([b.inside for b in bodies]),
+        depth=np.stack([b.depth for b in bodies]) / size[:, None],
+        misfit=_misfit(window[:, :KEYPOINTS], world[:, :KEYPOINTS]),
+        size=size,
     )
 
 
-def _whole_body(
-    bodies: Sequence[Landmarks], window: Floats, world: Floats, peak: Floats, spread: Floats, misfit: Floats, size: Floats
-) -> Floats:
-    """(N, 20) what is known of the whole body."""
-    torso = np.hypot(*(window[:, _NECK] - window[:, [23, 24]].mean(1)).T)
-    moved = np.array([(b.following.x - b.roi.x, b.following.y - b.roi.y) for b in bodies])
+def _of_keypoints(seen: _Seen) -> Floats:
+    """(N, 33, 16) what is known of each keypoint and its neighbours."""
+    points = seen.window[:, :KEYPOINTS]
+    own = (
+        _logit(seen.visibility),
+        _logit(seen.inside),
+        seen.peak[:, :KEYPOINTS],
+        seen.spread[:, :KEYPOINTS],
+        seen.peak[:, _MIRROR],
+        seen.peak[:, _OUTER],
+        seen.peak[:, _INNER],
+        seen.spread[:, _OUTER],
+        np.clip(np.minimum(points, 1 - points).min(-1), -0.5, 0.5),
+        _log_distance(seen.window, _MIRROR),
+        _log_distance(seen.window, _OUTER),
+        _log_distance(seen.window, _INNER),
+        np.clip(seen.depth, -1.5, 1.5),
+        np.clip(_distance(seen.world, _OUTER), 0, 1),
+        np.clip(_distance(seen.world, _INNER), 0, 1),
+        np.log(seen.misfit + 0.01),
+    )
+    return np.stack(own, -1)
+
+
+def _of_body(bodies: Sequence[Landmarks], seen: _Seen) -> Floats:
+    """(N, 20) what is known of the whole body: the network's scores, its heat maps, the window that it suggests, its shape."""
+    suggested = (
+        np.array([(b.following.x - b.roi.x, b.following.y - b.roi.y, b.following.size) for b in bodies]) / seen.size[:, None]
+    )
     turned = np.array([b.following.angle - b.roi.angle for b in bodies])
-    grown = np.array([b.following.size for b in bodies]) / size
-    left, right = (
-        np.hypot(*np.moveaxis(window[:, bones[:, 0]] - window[:, bones[:, 1]], -1, 0)) for bones in (_BONES, _BONES_RIGHT)
+    body = seen.peak[:, _BODY]
+    whole = (
+        _logit(np.array([b.presence for b in bodies])),
+        body.mean(1),
+        body.min(1),
+        seen.peak[:, _TRUNK].mean(1),
+        _logit(seen.visibility[:, _BODY].mean(1)),
+        seen.inside[:, _BODY].mean(1),
+        seen.spread[:, _BODY].mean(1),
+        np.clip(np.log(suggested[:, 2] + 1e-3), -2, 2),
+        np.clip(_norm(suggested[:, :2]), 0, 1),
+        np.cos(turned),
+        np.abs(np.sin(turned)),
+        np.log(_norm(seen.window[:, _NECK] - seen.window[:, [23, 24]].mean(1)) + 0.01),
+        np.log(_norm(seen.window[:, 11] - seen.window[:, 12]) + 0.01),
+        np.log(_norm(seen.window[:, 23] - seen.window[:, 24]) + 0.01),
+        seen.peak[:, :11].mean(1),
+        seen.peak[:, [19, 20]].mean(1),
+        seen.peak[:, [31, 32]].mean(1),
+        np.clip(np.abs(seen.depth[:, _BODY]).mean(1), 0, 1),
+        np.log(seen.misfit[:, _BODY].mean(1) + 0.01),
+        _lopsided(seen.window),
     )
-    ratio = np.abs(np.log((left + 0.02) / (right + 0.02))).mean(1)
-    body = peak[:, _BODY]
-    return np.column_stack(
-        [
-            _logit(np.array([b.presence for b in bodies])),
-            body.mean(1),
-            body.min(1),
-            peak[:, _TRUNK].mean(1),
-            _logit(np.stack([b.visibility for b in bodies])[:, _BODY].mean(1)),
-            np.stack([b.inside for b in bodies])[:, _BODY].mean(1),
-            spread[:, _BODY].mean(1),
-            np.clip(np.log(grown + 1e-3), -2, 2),
-            np.clip(np.hypot(*moved.T) / size, 0, 1),
-            np.cos(turned),
-            np.abs(np.sin(turned)),
-            np.log(torso + 0.01),
-            np.log(np.hypot(*(window[:, 11] - window[:, 12]).T) + 0.01),
-            np.log(np.hypot(*(window[:, 23] - window[:, 24]).T) + 0.01),
-            peak[:, :11].mean(1),
-            peak[:, [19, 20]].mean(1),
-            peak[:, [31, 32]].mean(1),
-            np.clip(np.abs(np.stack([b.depth for b in bodies])[:, _BODY]).mean(1) / size, 0, 1),
-            np.log(misfit[:, _BODY].mean(1) + 0.01),
-            ratio,
-        ]
-    )
+    return np.stack(whole, -1)
+
+
+def _lopsided(window: Floats) -> Floats:
+    """(N,) mean ratio, as a logarithm, of the lengths that left and right bones have in the window."""
+    left, right = (_norm(window[:, bones[:, 0]] - window[:, bones[:, 1]]) for bones in (_BONES, _BONES_RIGHT))
+    return np.asarray(np.abs(np.log((left + 0.02) / (right + 0.02))).mean(1))
 
 
 def _in_window(bodies: Sequence[Landmarks]) -> Floats:
@@ -228,7 +256,7 @@ def _misfit(window: Floats, world: Floats) -> Floats:
     seen = seen - seen[:, _BODY].mean(1, keepdims=True)
     power = (np.abs(seen[:, _BODY]) ** 2).sum(1, keepdims=True) + 1e-9
     factor = (np.conj(seen[:, _BODY]) * flat[:, _BODY]).sum(1, keepdims=True) / power
-    return np.minimum(np.abs(flat - factor * seen), 1.0)
+    return np.asarray(np.minimum(np.abs(flat - factor * seen), 1.0))
 
 
 def _with_middles(values: Floats) -> Floats:
@@ -237,8 +265,12 @@ def _with_middles(values: Floats) -> Floats:
     return np.concatenate([values, ears, neck], 1)
 
 
+def _norm(offsets: Floats) -> Floats:
+    return np.asarray(np.sqrt((offsets**2).sum(-1)))
+
+
 def _distance(points: Floats, other: NDArray[np.int64]) -> Floats:
-    return np.asarray(np.sqrt(((points[:, :KEYPOINTS] - points[:, other]) ** 2).sum(-1)))
+    return _norm(points[:, :KEYPOINTS] - points[:, other])
 
 
 def _log_distance(points: Floats, other: NDArray[np.int64]) -> Floats:
@@ -247,6 +279,3 @@ def _log_distance(points: Floats, other: NDArray[np.int64]) -> Floats:
 
 def _logit(p: Floats) -> Floats:
     return np.asarray(np.log((p + 1e-3) / (1.001 - p)))
-
-
-FEATURES = 16 + len(ROLES) + 20

@@ -46,7 +46,7 @@ class Detection:
     box
         (4,) x0, y0, x1, y1 of the head and shoulders in pixels of the image.
     points
-        (4, 2) hip centre, the point that gives the whole body's size and turn, shoulder centre, the same for the upper body; px.
+        (4, 2) px: hip centre, the point that gives the whole body's size and turn, shoulder centre, the same of the upper body.
     """
 
     score: float
@@ -158,7 +158,7 @@ class LandmarkNetwork(_Network):
 
     def __call__(self, image: Image, roi: Roi) -> Landmarks:
         """Keypoints of the body in the window `roi` of `image` (H, W, 3) uint8 RGB."""
-        self._run(roi.crop(image, _LANDMARK_SIDE).astype(np.float32) / 255)
+        self._run(np.asarray(roi.crop(image, _LANDMARK_SIDE) / np.float32(255), np.float32))
         raw = self._output(5 * _ALL_POINTS).reshape(_ALL_POINTS, 5).astype(float)
         heat = self._output(_HEATMAP_SIDE, _HEATMAP_SIDE, _ALL_POINTS)
         world = self._output(3 * _ALL_POINTS).reshape(_ALL_POINTS, 3)[:KEYPOINTS].astype(float)
@@ -183,15 +183,27 @@ class LandmarkNetwork(_Network):
 
 
 def suppress(detections: list[Detection], same: float = 0.3) -> list[Detection]:
-    """Each body once, the surest first: of those whose boxes overlap by more than `same` the surest stays.
+    """Each body once, the surest first: those whose boxes overlap the surest by more than `same` become one with it.
 
-    `same` is MediaPipe's `min_suppression_threshold`.
+    Weighted by score, as MediaPipe does (`NonMaxSuppressionCalculator`, algorithm WEIGHTED); `same` is its
+    `min_suppression_threshold`.
     """
     kept: list[Detection] = []
-    for candidate in sorted(detections, key=lambda d: -d.score):
-        if all(overlap(candidate.box, k.box) <= same for k in kept):
-            kept.append(candidate)
+    left = sorted(detections, key=lambda d: -d.score)
+    while left:
+        alike = [overlap(left[0].box, d.box) > same for d in left]
+        alike[0] = True
+        kept.append(_merge([d for d, is_alike in zip(left, alike, strict=True) if is_alike]))
+        left = [d for d, is_alike in zip(left, alike, strict=True) if not is_alike]
     return kept
+
+
+def _merge(detections: list[Detection]) -> Detection:
+    """Mean by score of detections of one body, the surest of which comes first."""
+    scores = [d.score for d in detections]
+    box = np.average([d.box for d in detections], axis=0, weights=scores)
+    points = np.average([d.points for d in detections], axis=0, weights=scores)
+    return Detection(scores[0], box, points)
 
 
 def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -255,4 +267,4 @@ def _refine(
 
 
 def _sigmoid(x: NDArray[Any]) -> NDArray[Any]:
-    return 1 / (1 + np.exp(-np.clip(x, -60, 60)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(x, -60, 60))))
