@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import cv2
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -27,6 +21,7 @@ from ascension_core.pose.track import PoseTrack
 from ascension_core.progress import Progress, silent
 from ascension_core.report.caption import clock
 from ascension_core.report.drawing import Image, PoseStyle
+from ascension_core.report.html import embedded_json, environment, joined, policy
 from ascension_core.report.overlay import hip_centre
 from ascension_core.report.packing import pack_panels, pack_skeleton, pack_track
 from ascension_core.report.panels import panels, side, visibility_series
@@ -171,16 +166,16 @@ def render_page(
     """The HTML of the report."""
     plots = panels([*measures, visibility_series(track)])
     duration = _duration_s(track)
-    css = f":root{{--ratio:{clip.size[0] / clip.size[1]:.5f}}}\n{_joined('css')}"
-    script = f'(() => {{\n"use strict";\n{_joined("js")}}})();\n'
+    css = f":root{{--ratio:{clip.size[0] / clip.size[1]:.5f}}}\n{joined('css', 'css')}"
+    script = f'(() => {{\n"use strict";\n{joined("js", "js")}}})();\n'
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
-            policy=_policy(css, script, clip.file),
+            policy=policy(css, script, _media(clip)),
             css=Markup(css),
             js=Markup(script),
-            data=_json(
+            data=embedded_json(
                 {
                     "track": pack_track(track, hip_centre(track) if centre is None else centre),
                     "skeleton": pack_skeleton(options.style),
@@ -214,6 +209,11 @@ def render_page(
             shortcuts=SHORTCUTS,
         )
     )
+
+
+def _media(clip: _Clip) -> str:
+    """Where the page may take its video from."""
+    return "blob: 'self' file:" if clip.file else "blob:"
 
 
 def _check_lengths(track: PoseTrack, measures: Sequence[Series], centre: NDArray[np.float64] | None) -> None:
@@ -333,43 +333,3 @@ def _privacy(video_file: str | None) -> str:
         f"{where}Whoever has it can see everyone in it, so share it only as they would like. "
         "The page loads nothing from the network and sends nothing anywhere."
     )
-
-
-def _policy(css: str, script: str, video_file: str | None) -> str:
-    """Content security policy: this very style and script, pictures and video from inside the page, and nothing else."""
-    beside = " 'self' file:" if video_file else ""
-    return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(css)}'; img-src data:; media-src blob:{beside}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
-
-
-def _json(document: dict[str, Any]) -> Markup:
-    """JSON that cannot end the script element around it, whatever it holds."""
-    text = json.dumps(document, separators=(",", ":"), allow_nan=False)
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("ascension_core.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _joined(kind: str) -> str:
-    """All style sheets or all scripts in the order of their names."""
-    folder: Traversable = files("ascension_core.report") / "static" / kind
-    parts = sorted((part for part in folder.iterdir() if part.name.endswith(f".{kind}")), key=lambda part: part.name)
-    return "".join(part.read_text("utf-8") for part in parts)
