@@ -9,6 +9,8 @@
     │   ├── NoClimberFound
     │   ├── InvalidOption           a parameter out of its range, an unknown name
     │   ├── InvalidDataset          an evaluation folder or truth file that is not in the documented form
+    │   ├── InvalidAthlete          a field of an athlete's document is wrong, missing or hard to believe
+    │   ├── InvalidGrade            a text that is no climbing grade, or a grade that another scale does not reach
     │   └── OutputNotWritable
     └── ModelError                  weights are missing, damaged or cannot be fetched
 
@@ -52,6 +54,14 @@ class InvalidOption(InputError):
 
 class InvalidDataset(InputError):
     """An evaluation data set or a truth file is not in the documented form."""
+
+
+class InvalidAthlete(InputError):
+    """A field of an athlete's document is wrong, missing or hard to believe; each line names its field by path."""
+
+
+class InvalidGrade(InputError):
+    """A text that is no climbing grade, or a grade beyond the end of the scale it should be converted to."""
 
 
 class OutputNotWritable(InputError):
