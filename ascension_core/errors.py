@@ -9,6 +9,7 @@
     │   ├── NoClimberFound
     │   ├── InvalidOption           a parameter out of its range, an unknown name
     │   ├── InvalidDataset          an evaluation folder or truth file that is not in the documented form
+    │   ├── InvalidRecording        a force-gauge file that cannot be read, or holds no test of the kind asked for
     │   ├── InvalidAthlete          a field of an athlete's document is wrong, missing or hard to believe
     │   ├── InvalidGrade            a text that is no climbing grade, or a grade that another scale does not reach
     │   └── OutputNotWritable
@@ -62,6 +63,10 @@ class InvalidAthlete(InputError):
 
 class InvalidGrade(InputError):
     """A text that is no climbing grade, or a grade beyond the end of the scale it should be converted to."""
+
+
+class InvalidRecording(InputError):
+    """A force-gauge recording cannot be read, or holds no test of the kind asked for."""
 
 
 class OutputNotWritable(InputError):
