@@ -360,8 +360,10 @@ def _fit_quietly(network: Any, values: Floats, right: NDArray[np.bool_]) -> None
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings():
+    # matrices this small take longer on several threads
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(values, right)
 

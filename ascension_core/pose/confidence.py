@@ -146,7 +146,7 @@ def features(bodies: Sequence[Landmarks]) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Arrays of N bodies, lengths in sides of their windows; (N, 35, ...) with the two middles or (N, 33) without, (N,) size."""
+    """Arrays of N bodies, lengths in sides of their windows; (N, 35, ...) with both middles or (N, 33) without, (N,) size."""
 
     window: Floats
     world: Floats

@@ -67,7 +67,7 @@ EFFORTS = {
     "thorough": Effort(),
 }
 
-MINIMUM_SCORE = 0.2
+MINIMUM_SCORE = 0.3
 """Nobody is reported whose mean confidence is lower; see the model card for what that lets through."""
 SURE = 0.5
 """Mean confidence of a body from which nobody need look for another one through the whole image."""
