@@ -229,12 +229,14 @@ def further_windows(aim: Aim, first: View, last: View | None) -> list[Roi]:
 
 def to_track(views: Iterable[tuple[float, View | None]], size: tuple[int, int]) -> PoseTrack:
     """The observations of all frames as one raw track, nan where the climber is unknown."""
-    rows = list(views)
     blank = np.full((KEYPOINTS, 6), np.nan)
-    table = np.array([blank if v is None else np.column_stack([v.body.image, v.body.world, v.confidence]) for _, v in rows])
-    table = table.reshape(len(rows), KEYPOINTS, 6)
+    times, rows = [], []
+    for time, view in views:  # a view is dropped when its numbers are taken: a long video has many
+        times.append(time)
+        rows.append(blank if view is None else np.column_stack([view.body.image, view.body.world, view.confidence]))
+    table = np.array(rows).reshape(len(rows), KEYPOINTS, 6)
     return PoseTrack(
-        time=np.array([t for t, _ in rows], float),
+        time=np.array(times, float),
         image=table[..., :2],
         world=table[..., 2:5],
         visibility=np.nan_to_num(table[..., 5]),

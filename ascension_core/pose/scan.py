@@ -28,6 +28,7 @@ _COLOUR_BINS = (8, 4)
 _CAMERA_WIDTH = 192
 _CLOCK_S = 1e-6  # times are sums of rounded steps
 _REACH = 2.5  # torso lengths that a body moves from one scan to the next at the most
+_AMONG = 0.5  # share of its box from which a body lies within another one
 _RESIZED = 1.7  # and the factor by which it seems to grow or shrink
 
 Floats = NDArray[np.float64]
@@ -54,7 +55,9 @@ class ScanOptions:
         Detections below are not looked at. Low on purpose: the landmark network decides.
     new_confidence, keep_confidence
         Mean confidence of the twelve body joints that a newly found body needs, and one that is followed. On the evaluation
-        clips people lie above 0.22, walls, holds and shadows below.
+        clips people lie above 0.22, walls, holds and shadows mostly below.
+    among_confidence
+        The same for a new body that lies mostly within a known one: a climber's legs are easily taken for somebody else.
     lost_s
         A body that was not found for this long is not looked for any more.
     memory_s
@@ -68,8 +71,9 @@ class ScanOptions:
     close_search_s: float = 3.0
     lost_search_s: float = 0.4
     detector_score: float = 0.35
-    new_confidence: float = 0.27
+    new_confidence: float = 0.3
     keep_confidence: float = 0.17
+    among_confidence: float = 0.5
     lost_s: float = 1.0
     memory_s: float = 1.2
     bodies: int = 5
@@ -248,8 +252,9 @@ class Scanner:
         return sorted(found, key=lambda s: -s.torso)
 
     def _is_new(self, sighting: Sighting, known: list[Landmarks]) -> bool:
-        sure = sighting.confidence >= self._options.new_confidence
-        return sure and not any(same_body(sighting.body, body) for body in known)
+        among = any(_share_within(sighting.body, body) > _AMONG for body in known)
+        needed = self._options.among_confidence if among else self._options.new_confidence
+        return sighting.confidence >= needed and not any(same_body(sighting.body, body) for body in known)
 
     def _detect(self, frame: Frame) -> list[Detection]:
         """Detections in the whole picture and in its tiles, the surest first."""
@@ -341,6 +346,13 @@ class Camera:
                 self._total = self._total + np.array(shift) / factor
         self._last = grey
         return self._total.copy()
+
+
+def _share_within(body: Landmarks, other: Landmarks) -> float:
+    """Share of a body's box that lies in the other's, 0 to 1."""
+    low = np.maximum(body.image.min(0), other.image.min(0))
+    high = np.minimum(body.image.max(0), other.image.max(0))
+    return float(np.prod(np.maximum(high - low, 0)) / max(1.0, float(np.prod(np.ptp(body.image, axis=0)))))
 
 
 def _covers(body: Landmarks, detection: Detection) -> bool:
