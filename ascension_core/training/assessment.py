@@ -6,23 +6,24 @@ results. Protocols and repeatability of each test stand in `ascension_core.train
 
 from __future__ import annotations
 
-from datetime import date as Date
+import datetime as dt
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ascension_core.training.entry import Entry
 from ascension_core.training.units import (
     Centimetres,
     Kilograms,
-    KilogramsForce,
     KilogramSeconds,
+    KilogramsForce,
     Millimetres,
     Seconds,
+    Whole,
 )
 
-Count = Annotated[StrictInt, Field(ge=0, le=10_000)]
+Count = Annotated[Whole, Field(ge=0, le=10_000)]
 Hands = Annotated[Literal[1, 2], Field(description="1 or 2 hands on the edge")]
 Edge = Annotated[Millimetres, Field(gt=0, description="depth of the edge, mm")]
 Hold = Annotated[Seconds, Field(gt=0, le=3600, description="s")]
@@ -55,7 +56,7 @@ class WeightedPullUp(Entry):
     """The heaviest strict pull-up for that many repetitions."""
 
     added_kg: AddedMass
-    reps: Annotated[StrictInt, Field(ge=1, le=20)] = 1
+    reps: Annotated[Whole, Field(ge=1, le=20)] = 1
 
 
 class Repeaters(Entry):
@@ -77,7 +78,7 @@ class Repeaters(Entry):
 
 
 class CriticalForce(Entry):
-    """All-out intermittent force test on a gauge, usually 24 pulls of 7 s with 3 s rest (Giles et al. 2019)."""
+    """All-out intermittent force test on a gauge, usually 24 pulls of 7 s with 3 s rest (Giles et al. 2021)."""
 
     force_kg: Annotated[KilogramsForce, Field(gt=0, description="critical force, kg")]
     w_prime_kg_s: Annotated[KilogramSeconds, Field(ge=0, description="impulse above critical force, kg s")] | None = None
@@ -98,9 +99,7 @@ class Flexibility(Entry):
     """Range-of-motion tests; give those that were done."""
 
     sit_and_reach_cm: Annotated[Centimetres, Field(description="cm beyond the toes, negative before them")] | None = None
-    foot_raise_cm: (
-        Annotated[Centimetres, Field(ge=0, description="cm, highest foothold facing the wall, from the floor")] | None
-    ) = None
+    foot_raise_cm: Annotated[Centimetres, Field(ge=0, description="cm from the floor to the highest foothold")] | None = None
     lateral_foot_reach_cm: (
         Annotated[Centimetres, Field(ge=0, description="cm from the midline to the farthest foothold sideways")] | None
     ) = None
@@ -109,7 +108,7 @@ class Flexibility(Entry):
 class Assessment(Entry):
     """The tests of one day; every one of them is optional."""
 
-    date: Date | None = None
+    date: dt.date | None = None
     mass_kg: Annotated[Kilograms, Field(gt=0)] | None = Field(None, description="body mass on that day, kg, if it was weighed")
     max_hang: MaxHang | None = None
     pull_ups: PullUps | None = None

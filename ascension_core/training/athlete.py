@@ -7,20 +7,21 @@ the field's name.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
-from datetime import date as Date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ascension_core.training.assessment import Assessment
 from ascension_core.training.entry import Entry, ask, read_json, validated
 from ascension_core.training.grades import Discipline, Grade, GradeSystem, parse_grade
-from ascension_core.training.units import Kilograms, Metres, Minutes, Years
+from ascension_core.training.plausibility import questions
+from ascension_core.training.units import Kilograms, Metres, Minutes, Whole, Years
 
 
 class Weekday(StrEnum):
@@ -123,7 +124,7 @@ class Goal(Entry):
         None, description='"7A+", "V7", "7b", "5.12b"; Font for boulder and French for sport unless system says'
     )
     system: GradeSystem | None = Field(None, description="the grade's system, where its text alone does not tell")
-    date: Date | None = Field(None, description="when it is to be climbed")
+    date: dt.date | None = Field(None, description="when it is to be climbed")
     time_s: Annotated[float, Field(gt=0)] | None = Field(None, description="speed goals: s")
     name: str | None = None
 
@@ -132,7 +133,7 @@ class Goal(Entry):
     def _read_grade(cls, values: Any) -> Any:
         if not isinstance(values, Mapping) or values.get("grade") is None:
             return values
-        discipline = "boulder" if values.get("style") in {Style.BOULDER, None} else "route"
+        discipline: Discipline = "boulder" if values.get("style") in {Style.BOULDER, None} else "route"
         try:
             grade = parse_grade(values["grade"], discipline=discipline, system=_system(values.get("system")))
         except PydanticCustomError as cause:
@@ -160,9 +161,9 @@ class Injury(Entry):
     """Something that hurts or is healing."""
 
     site: Site
-    severity: Annotated[StrictInt, Field(ge=1, le=3, description="1 niggle, 2 limits training, 3 stops it")]
+    severity: Annotated[Whole, Field(ge=1, le=3, description="1 niggle, 2 limits training, 3 stops it")]
     side: Literal["left", "right", "both"] | None = None
-    since: Date | None = None
+    since: dt.date | None = None
     notes: str = ""
 
 
@@ -178,7 +179,7 @@ class OtherSport(Entry):
 class LoggedSession(Entry):
     """What became of one session."""
 
-    date: Date
+    date: dt.date
     status: Literal["done", "skipped"]
     session_id: str | None = Field(None, description="id of the program's session, if it was one")
     effort: Annotated[float, Field(ge=0, le=10, description="session RPE, 0 to 10")] | None = None
@@ -191,7 +192,7 @@ class Finding(Entry):
     """What the analysis of a video found to work on."""
 
     code: FindingCode
-    severity: Annotated[StrictInt, Field(ge=1, le=3)] = 1
+    severity: Annotated[Whole, Field(ge=1, le=3)] = 1
     evidence: str = ""
 
 
@@ -206,10 +207,8 @@ class Athlete(Entry):
     height_m: Annotated[Metres, Field(gt=0)] | None = None
     span_m: Annotated[Metres, Field(gt=0)] | None = None
     years_climbing: Annotated[Years, Field(ge=0)]
-    sessions_per_week: Annotated[StrictInt, Field(ge=0, le=14)] | None = Field(None, description="climbing and training, now")
-    availability: dict[Day, AvailableMinutes] = Field(
-        default_factory=dict, description="weekday -> minutes; a day left out is off"
-    )
+    sessions_per_week: Annotated[Whole, Field(ge=0, le=14)] | None = Field(None, description="climbing and training, now")
+    availability: dict[Day, AvailableMinutes] = Field(default_factory=dict, description="minutes a day; days left out are off")
     equipment: frozenset[Equipment] = frozenset()
     goals: tuple[Goal, ...] = ()
     injuries: tuple[Injury, ...] = ()
@@ -221,6 +220,11 @@ class Athlete(Entry):
     log: tuple[LoggedSession, ...] = ()
     vision_findings: tuple[Finding, ...] = ()
     confirmed: frozenset[str] = Field(frozenset(), description="paths of surprising values that were checked and are right")
+
+    @model_validator(mode="after")
+    def _is_plausible(self) -> Self:
+        ask(questions(self))
+        return self
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -119,6 +119,8 @@ def validated(model: type[Model], document: Any) -> Model:
         raise InvalidAthlete(explain(cause.errors(include_url=False))) from cause
     except RecursionError as cause:
         raise InvalidAthlete("nested too deeply to be an athlete's entry") from cause
+    except UnicodeError as cause:
+        raise InvalidAthlete("the document holds text that is not Unicode") from cause
 
 
 def explain(errors: Sequence[ErrorDetails]) -> str:
@@ -147,6 +149,8 @@ def _message(error: ErrorDetails, context: Mapping[str, Any]) -> str:
             return f"{given} is unknown{suggestion(str(error['input']), known)}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f'must be an object in braces such as {{"name": value}}, not {given}'
+        case "tuple_type" | "list_type" | "frozen_set_type" | "set_type":
+            return f"must be a list in brackets such as [...], not {given}"
         case "value_error":
             return str(context["error"])
         case "quantity" | "grade":
@@ -175,4 +179,5 @@ def _no_constant(name: str) -> Any:
 
 
 def _short(text: str) -> str:
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

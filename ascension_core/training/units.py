@@ -173,24 +173,44 @@ def _finite(number: float, unit: str) -> float:
 
 
 def _advice(value: object, dimension: str, unit: str) -> str:
-    shown = repr(value)
-    shown = shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}..."
     others = [name for name in UNITS[dimension] if name != unit]
     example = f'"70 {others[1] if dimension in {"mass", "force"} and len(others) > 1 else others[0]}"'
-    return f"{shown} cannot be read as a {dimension}; write a number of {unit}, or a text with its unit such as {example}"
+    return (
+        f"{_shown(value)} cannot be read as a {dimension}; write a number of {unit}, or a text with its unit such as {example}"
+    )
+
+
+def _shown(value: object) -> str:
+    shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}..."
 
 
 def _validator(dimension: str, unit: str) -> BeforeValidator:
     return BeforeValidator(partial(_reported, read=partial(quantity, dimension=dimension, unit=unit)))
 
 
-def _reported(value: object, *, read: Callable[[object], float]) -> float:
+def _reported(value: object, *, read: Callable[[object], float | int]) -> float | int:
     try:
         return read(value)
     except ValueError as cause:
         raise PydanticCustomError("quantity", "{why}", {"why": str(cause)}) from cause
 
 
+def whole(value: object) -> int:
+    """Read a count: a whole number, also written as ``3.0`` or ``"3"``.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    text = value.strip() if isinstance(value, str) else repr(value) if type(value) in {int, float} else ""
+    if not re.fullmatch(r"[-+]?\d{1,9}(?:\.0)?", text):
+        raise ValueError(f"{_shown(value)} is not a whole number")
+    return int(float(text))
+
+
+Whole = Annotated[int, BeforeValidator(partial(_reported, read=whole))]
 Kilograms = Annotated[float, _validator("mass", "kg")]
 KilogramsForce = Annotated[float, _validator("force", "kg")]
 KilogramSeconds = Annotated[float, _validator("impulse", "kg s")]
