@@ -11,6 +11,7 @@
     │   ├── InvalidDataset          an evaluation folder or truth file that is not in the documented form
     │   ├── InvalidRecording        a force-gauge file that cannot be read, or holds no test of the kind asked for
     │   ├── InvalidAthlete          a field of an athlete's document is wrong, missing or hard to believe
+    │   ├── InvalidProgram          a program's document that cannot be carried on
     │   ├── InvalidGrade            a text that is no climbing grade, or a grade that another scale does not reach
     │   └── OutputNotWritable
     └── ModelError                  weights are missing, damaged or cannot be fetched
@@ -59,6 +60,10 @@ class InvalidDataset(InputError):
 
 class InvalidAthlete(InputError):
     """A field of an athlete's document is wrong, missing or hard to believe; each line names its field by path."""
+
+
+class InvalidProgram(InputError):
+    """A program's document is missing, of another version, or of another athlete."""
 
 
 class InvalidGrade(InputError):
