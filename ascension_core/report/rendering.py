@@ -18,7 +18,7 @@ from ascension_core.progress import Progress, silent
 from ascension_core.report.drawing import Image
 from ascension_core.video import VideoWriter, open_video
 
-FRAMES_AHEAD = 6
+FRAMES_AHEAD = 4
 """Decoded frames that may wait for each encoder; at 1080p each holds 6 MB."""
 
 
