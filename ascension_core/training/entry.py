@@ -140,24 +140,25 @@ def _lines(error: ErrorDetails) -> list[str]:
 
 
 def _message(error: ErrorDetails, context: Mapping[str, Any]) -> str:
-    given = _short(repr(error["input"]))
-    match error["type"]:
-        case "missing":
-            return "is missing, and needed"
-        case "enum" | "literal_error":
-            known = re.findall(r"'([^']+)'", str(context["expected"]))
-            return f"{given} is unknown{suggestion(str(error['input']), known)}"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return f'must be an object in braces such as {{"name": value}}, not {given}'
-        case "tuple_type" | "list_type" | "frozen_set_type" | "set_type":
-            return f"must be a list in brackets such as [...], not {given}"
-        case "value_error":
-            return str(context["error"])
-        case "quantity" | "grade":
-            return error["msg"]
-        case _:
-            message = error["msg"].removeprefix("Input ").replace("Value ", "")
-            return f"{message}, not {given}"
+    given, kind = _short(repr(error["input"])), error["type"]
+    if kind in {"enum", "literal_error"}:
+        known = re.findall(r"'([^']+)'", str(context["expected"]))
+        return f"{given} is unknown{suggestion(str(error['input']), known)}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _PLAIN_MESSAGES:
+        return _PLAIN_MESSAGES[kind].format(given=given)
+    message = error["msg"].removeprefix("Input ").replace("Value ", "")
+    return message if kind in {"quantity", "grade"} else f"{message}, not {given}"
+
+
+_OBJECT = 'must be an object in braces such as {{"name": value}}, not {given}'
+_LIST = "must be a list in brackets such as [...], not {given}"
+_PLAIN_MESSAGES: Final = {
+    "missing": "is missing, and needed",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), _OBJECT),
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type", "set_type"), _LIST),
+}
 
 
 def _path(parts: Iterable[int | str]) -> str:

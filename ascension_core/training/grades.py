@@ -8,7 +8,7 @@ such a conversion compares climbers, never climbs.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -171,19 +171,26 @@ def convert(grade: Grade, system: GradeSystem | str) -> GradeRange:
 
 def _from_levels(span: Interval, target: GradeSystem) -> GradeRange:
     scale = _scales()[target]
-    names = list(scale)
-    shared = [name for name in names if scale[name].low <= span.high and scale[name].high >= span.low]
-    if not shared:
-        below = [name for name in names if scale[name].high < span.low]
-        above = [name for name in names if scale[name].low > span.high]
-        if not below or not above:
-            end = names[0] if not below else names[-1]
-            raise InvalidGrade(
-                f"{_NAMES[target]} has no grade for IRCRA {_ircra_text(span.low)}: "
-                f"it {'begins' if not below else 'ends'} at {end} (IRCRA {_ircra_text(scale[end].low)})"
-            )
-        shared = [below[-1], above[0]]
-    return GradeRange(Grade(target, shared[0]), Grade(target, shared[-1]))
+    names, spans = list(scale), list(scale.values())
+    shared = [k for k, own in enumerate(spans) if own.low <= span.high and own.high >= span.low]
+    low = shared[0] if shared and spans[shared[0]].low <= span.low else _last(own.high < span.low for own in spans)
+    high = shared[-1] if shared and spans[shared[-1]].high >= span.high else _first(own.low > span.high for own in spans)
+    ends = [*([] if low is None else [low]), *shared, *([] if high is None else [high])]
+    if not shared and (low is None or high is None):
+        end = names[0] if low is None else names[-1]
+        raise InvalidGrade(
+            f"{_NAMES[target]} has no grade for IRCRA {_ircra_text(span.low)}: "
+            f"it {'begins' if low is None else 'ends'} at {end} (IRCRA {_ircra_text(scale[end].low)})"
+        )
+    return GradeRange(Grade(target, names[min(ends)]), Grade(target, names[max(ends)]))
+
+
+def _first(flags: Iterable[bool]) -> int | None:
+    return next((k for k, flag in enumerate(flags) if flag), None)
+
+
+def _last(flags: Iterable[bool]) -> int | None:
+    return max((k for k, flag in enumerate(flags) if flag), default=None)
 
 
 def from_ircra(level: float, system: GradeSystem | str) -> GradeRange:

@@ -68,8 +68,11 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("radian", "radians"), "rad"),
 }
 
+_NEXT_SMALLER: Final = {"ft": "in", "st": "lb", "h": "min", "min": "s"}
+"""What a bare number means behind one with a unit, as in 5'10."""
+
 _LONGEST_TEXT = 60
-_NUMBER = r"[-+−]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-+]?\d{1,3})?"
+_NUMBER = r"[-+−]?(?:\d+(?:\.\d+|,(?!\d{3}(?!\d))\d+)?|\.\d+)(?:[eE][-+]?\d{1,3})?"
 _PART = re.compile(rf"\s*({_NUMBER})\s*([^\d\s,.+−-][^\d+−]*?)?\s*(?=$|[-+−]?[\d.])")
 
 
@@ -131,8 +134,11 @@ def _from_text(text: str, dimension: str, unit: str) -> float:
     if not parts or any(not written for _, written in parts[:-1]):
         raise ValueError(_advice(text, dimension, unit))
     last_number, last_unit = parts[-1]
-    if not last_unit and len(parts) > 1:  # 5'10
-        parts[-1] = (last_number, "in" if _known(parts[-2][1]) == "ft" else "")
+    if not last_unit and len(parts) > 1:
+        follows = _NEXT_SMALLER.get(_known(parts[-2][1]))
+        if follows is None:
+            raise ValueError(_advice(text, dimension, unit))
+        parts[-1] = (last_number, follows)
     negative = parts[0][0] < 0
     total = sum(abs(number) * _factor(written or unit, dimension) for number, written in parts)
     return _finite((-total if negative else total) / _factor(unit, dimension), unit)
@@ -175,9 +181,7 @@ def _finite(number: float, unit: str) -> float:
 def _advice(value: object, dimension: str, unit: str) -> str:
     others = [name for name in UNITS[dimension] if name != unit]
     example = f'"70 {others[1] if dimension in {"mass", "force"} and len(others) > 1 else others[0]}"'
-    return (
-        f"{_shown(value)} cannot be read as a {dimension}; write a number of {unit}, or a text with its unit such as {example}"
-    )
+    return f"{_shown(value)} cannot be read as a {dimension}; write a number of {unit}, or its unit too, such as {example}"
 
 
 def _shown(value: object) -> str:
