@@ -41,6 +41,7 @@ REPORT_FILE = "report.html"
 _MOST_NETWORKS = 8  # beyond that decoding is the bottleneck
 _PATIENCE_S = 0.1  # the fast mode looks at least this often, well within the gaps that are interpolated
 _SLOW, _MODERATE = 0.6, 1.8  # torso lengths per second up to which the fast mode looks at every third, every second frame
+_MOVING_TORSOS = 0.5  # a camera that shifts further is worth a warning
 _SEEN_WELL = 0.8  # a smaller share of the climb measured is worth a warning
 
 
@@ -360,10 +361,19 @@ def _warnings(followed: Following) -> Iterator[Note]:
         yield Note(
             code="partly_seen", message=f"The climber was seen in {share:.0%} of the video. What is not seen is not measured."
         )
+    if _camera_torsos(followed.people[followed.climber]) > _MOVING_TORSOS:
+        message = "The camera moved. Heights and speeds are those in the picture and include the camera's motion."
+        yield Note(code="moving_camera", message=message)
     rivals = [p for p in followed.people if p.climber_score > followed.people[followed.climber].climber_score / 2]
     if len(rivals) > 1:
         message = f"{len(rivals)} people climb in this video. Use --climber left, right, a number or x,y to choose another."
         yield Note(code="several_climbers", message=message)
+
+
+def _camera_torsos(climber: persons.Person) -> float:
+    """How far the picture's content shifted while the climber was seen, in torso lengths."""
+    shift = np.ptp([s.camera for s in climber.sightings], axis=0)
+    return float(np.linalg.norm(shift) / np.median([s.torso for s in climber.sightings]))
 
 
 def _track_reference(path: Path) -> TrackReference:

@@ -16,7 +16,7 @@ from ascension_core.pose.keypoints import BODY
 from ascension_core.pose.track import PoseTrack
 from ascension_core.results import Analysis
 from ascension_core.settings import settings
-from ascension_core.video import open_video, probe
+from ascension_core.video import VideoWriter, open_video, probe
 
 pytestmark = pytest.mark.usefixtures("models")
 
@@ -181,3 +181,15 @@ class TestCommand:
         assert running.returncode == 130
         assert b"Traceback" not in complaint
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("shift_px", "warned"), [(0, False), (15, True)])
+def test_a_camera_that_moves_is_noted(short_clip: Path, tmp_path: Path, shift_px: int, warned: bool) -> None:
+    """The picture moves by `shift_px` from frame to frame, as if the camera panned."""
+    panned = tmp_path / "panned.mp4"
+    with open_video(short_clip) as video, VideoWriter(panned, (video.info.width, video.info.height)) as writer:
+        for frame in video.frames():
+            if frame.index < 24:
+                writer.write(np.roll(frame.image, shift_px * frame.index, axis=0), frame.time)
+    analysis = analyze(panned, tmp_path / "out", VisionOptions(overlay=False, report=False, every=2))
+    assert ("moving_camera" in [w.code for w in analysis.summary.warnings]) == warned
