@@ -39,7 +39,7 @@ class Pinhole:
     @property
     def projection(self) -> Array:
         """(3, 4) world (homogeneous, metres) to picture (homogeneous, pixels)."""
-        return self.matrix @ self.turn @ np.concatenate([np.eye(3), -self.centre[:, None]], 1)
+        return np.asarray(self.matrix @ self.turn @ np.concatenate([np.eye(3), -self.centre[:, None]], 1))
 
     @property
     def wall_homography(self) -> Array:

@@ -25,8 +25,8 @@ from experiments.synthetic.body import (
     hand_rest,
     toe_point,
 )
-from experiments.synthetic.geometry import X, Y, Z, Array, align, ease, frame, norm, rotate, smooth, turn_about, twist, unit
-from experiments.synthetic.plan import STAND_Y_M, Move, Plan
+from experiments.synthetic.geometry import Array, X, Y, Z, align, ease, frame, norm, rotate, smooth, turn_about, twist, unit
+from experiments.synthetic.plan import FREE, STAND_Y_M, Move, Plan
 from experiments.synthetic.scene import LIMBS, Limb
 
 RATE = 60.0
@@ -92,7 +92,7 @@ def make_motion(plan: Plan, body: Body) -> Motion:
 
 
 def _with(motion: Motion, **changes: object) -> Motion:
-    return Motion(**{**motion.__dict__, **changes})  # type: ignore[arg-type]
+    return Motion(**{**motion.__dict__, **changes})
 
 
 # ------------------------------------------------------------------------------------------------ limbs
@@ -123,18 +123,22 @@ def _course(plan: Plan, limb: Limb, time: Array) -> LimbCourse:
 
 def _bump(u: Array) -> Array:
     """Rise to 1, stay, and come back."""
-    return ease(u / 0.3) * ease((1 - u) / 0.3)
+    return ease(u / 0.38) * ease((1 - u) / 0.38)
 
 
 def _transfer(move: Move, source: Array, u: Array) -> Array:
     """The way of a limb from one hold to the next: minimum jerk, off the wall in between."""
+    outward = np.array([0.3 * SIGN[LIMB_SIDE[move.limb]], 0.24, 0.0])  # round the shoulder, not through it
     if move.style == "shake":
         swing = np.stack([0.035 * np.sin(34 * u), 0.02 * np.sin(29 * u), 0.03 * np.cos(34 * u)], 1)
-        return np.asarray(source + _bump(u)[:, None] * (move.via - source + swing))
+        away = _bump(u)[:, None]
+        return np.asarray(source + away * (move.via - source + swing) + 4 * away * (1 - away) * outward)
     way = source + ease(u)[:, None] * (move.point - source)
     arc = np.sin(np.pi * u) ** 1.5
     far = min(1.0, float(np.linalg.norm(move.point - source)) / 0.4)
     lift = np.array([0, 0.10, 0.02]) if "hand" in move.limb else np.array([0, 0.12, 0.05])
+    if move.source == FREE:
+        lift = 0.7 * outward
     return np.asarray(way + far * arc[:, None] * lift)
 
 
@@ -150,7 +154,7 @@ def _leans(limbs: dict[Limb, LimbCourse], stand: Array) -> tuple[Array, Array]:
     hands = smooth(limbs["left_hand"].point[:, 2] - limbs["right_hand"].point[:, 2], sigma)
     feet = smooth(limbs["left_foot"].point[:, 2] - limbs["right_foot"].point[:, 2], sigma)
     on = 1 - stand
-    hips = np.stack([-np.clip(0.8 * hands, -0.45, 0.45) * on, -np.clip(0.25 * feet, -0.2, 0.2) * on, 0.02 + 0.05 * on], 1)
+    hips = np.stack([-np.clip(1.3 * hands, -0.6, 0.6) * on, -np.clip(0.25 * feet, -0.2, 0.2) * on, 0.02 + 0.05 * on], 1)
     chest = np.stack([-np.clip(0.45 * hands, -0.3, 0.3) * on, -np.clip(0.4 * hands, -0.28, 0.28) * on, 0.0 + 0.06 * on], 1)
     return smooth(hips, 0.08 * RATE), smooth(chest, 0.08 * RATE)
 
@@ -164,7 +168,7 @@ def _comfort(limbs: dict[Limb, LimbCourse], stand: Array, body: Body) -> Array:
     x = (points[..., 0] * weight).sum(1) / weight.sum(1)
     hands = (points[:, :2, 2] * load[:, :2]).sum(1) / load[:, :2].sum(1)
     feet = (points[:, 2:, 2] * load[:, 2:]).sum(1) / load[:, 2:].sum(1)
-    z = 0.6 * (hands - 1.0 * size) + 0.4 * (feet + 0.84 * size)
+    z = 0.62 * (hands - 1.02 * size) + 0.38 * (feet + 0.84 * size)
     hanging = np.stack([x, np.full_like(x, 0.27), z], 1)
     feet_x = points[:, 2:, 0].mean(1)
     standing = np.stack([feet_x, np.full_like(x, STAND_Y_M), np.full_like(x, body.joint("root")[2] - 0.015)], 1)
@@ -176,9 +180,9 @@ def _gaze(plan: Plan, time: Array) -> Array:
     """The point (T, 3) that is looked at: the target of the move that comes, from 0.4 s before it until it arrives."""
     gaze = np.tile(plan.moves[0].point, (len(time), 1))
     for move in plan.moves:
-        point = move.point if move.style != "shake" else move.point + [0, 0, 0.8]
+        point = move.point if move.style != "shake" else move.point + 0.8 * Z
         gaze[time > move.start - 0.4] = point
-    gaze[time > plan.moves[-1].end + 0.2] = plan.moves[-1].point + [0.0, 0.3, 0.5]
+    gaze[time > plan.moves[-1].end + 0.2] = plan.moves[-1].point + np.array([0.0, 0.3, 0.5])
     return smooth(gaze, 0.13 * RATE)
 
 
@@ -209,7 +213,7 @@ class _Range:
 
 def _ranges(motion: Motion) -> list[_Range]:
     """What each limb allows the pelvis, with the trunk posed as it now is."""
-    figure, targets = _trunk(motion, np.arange(len(motion.time)))
+    figure, targets = _trunk(motion)
     ranges = []
     for limb in LIMBS:
         side = LIMB_SIDE[limb]
@@ -217,7 +221,7 @@ def _ranges(motion: Motion) -> list[_Range]:
         length = sum(chain.lengths(motion.body))
         centre = targets[limb] - (figure.at(chain.start) - motion.pelvis)
         slack = motion.limbs[limb].slack
-        near = 0.36 if limb in HANDS else 0.5
+        near = 0.47 if limb in HANDS else 0.5
         ranges.append(_Range(centre, np.maximum(near * length - slack, 0), REACH * length + slack))
     return ranges
 
@@ -240,7 +244,7 @@ def _project(pelvis: Array, ranges: list[_Range], sweeps: int = 4) -> Array:
 def pose_at(motion: Motion, seconds: Array) -> tuple[Pose, dict[Limb, Array]]:
     """The pose at any instants (T,) and the point of each limb that touches (fingertips, toes), (T, 3) m."""
     at = _resample(motion, seconds)
-    figure, targets = _trunk(at, np.arange(len(seconds)))
+    figure, targets = _trunk(at)
     touch = {}
     for limb in HANDS:
         touch[limb] = _arm(figure, at, limb, targets[limb])
@@ -271,9 +275,9 @@ def _attitude(angles: Array) -> Array:
     return np.asarray(turn_about(Z, angles[:, 0]) @ turn_about(Y, angles[:, 1]) @ turn_about(X, angles[:, 2]))
 
 
-def _trunk(motion: Motion, frames: Array) -> tuple[Figure, dict[Limb, Array]]:
+def _trunk(motion: Motion) -> tuple[Figure, dict[Limb, Array]]:
     """Pelvis, spine and shoulder girdle; and where wrists and ankles must be."""
-    figure = Figure(motion.body, len(frames))
+    figure = Figure(motion.body, len(motion.time))
     figure.shift(motion.pelvis - figure.at("root"))
     figure.orient("root", _attitude(motion.hips))
     for share, bone in ((0.25, "spine05"), (0.5, "spine04"), (0.75, "spine03"), (1.0, "spine02")):
@@ -349,9 +353,11 @@ def _arm(figure: Figure, motion: Motion, limb: Limb, wrist: Array) -> Array:
 def _leg(figure: Figure, motion: Motion, limb: Limb, ankle: Array) -> Array:
     side = LIMB_SIDE[limb]
     sign, stand = SIGN[side], 1 - motion.limbs[limb].firm[:, None]
-    turned = np.clip(sign * motion.hips[:, :1], -0.5, 0.5)  # the hip that turns in drops its knee inwards
+    turned = np.clip(1.2 * sign * motion.hips[:, :1], -0.3, 0.7)  # the hip that turns in drops its knee inwards
     on_wall = np.array([sign * 0.85, -0.25, 0.35]) - turned * np.array([sign * 1.0, 0, 0.2])
-    pole = on_wall + stand * (np.array([sign * 0.16, -1.0, 0.0]) - on_wall)
+    knee = on_wall + stand * (np.array([sign * 0.16, -1.0, 0.0]) - on_wall)
+    stretched = unit(ankle - figure.at(f"upperleg01.{side}"))
+    pole = rotate(align(np.broadcast_to(-Z, stretched.shape), stretched), knee)  # as for the arm
     figure.reach(LEG[side], ankle, pole, clearance=0.085)
     figure.orient(f"foot.{side}", _foot_turn(motion, limb))
     return figure.at(f"foot.{side}") + rotate(figure.facing(f"foot.{side}"), toe_point(motion.body, side))
@@ -390,10 +396,12 @@ def _fall(motion: Motion, slip: float) -> Motion:
     pelvis[falling] = path
     touchdown = path[min(np.searchsorted(since[falling], landed), len(path) - 1)]
     spread = ease(since / 0.25)
-    tumble = np.stack([0 * since, 0.10 * ease(since / landed), 0.55 * ease((since - landed) / 0.35) - 0.12 * ease(since / landed)], 1)
+    tumble = np.stack(
+        [0 * since, 0.10 * ease(since / landed), 0.55 * ease((since - landed) / 0.35) - 0.12 * ease(since / landed)], 1
+    )
     limbs, landing = {}, {}
     for limb, course in motion.limbs.items():
-        limbs[limb], where = _falling_limb(course, limb, since, landed, pelvis, touchdown)
+        limbs[limb], where = _falling_limb(course, limb, since, landed=landed, pelvis=pelvis, touchdown=touchdown)
         if limb in FEET:
             landing[limb] = (slip + landed, where)
     gaze = motion.gaze.copy()
@@ -406,7 +414,7 @@ def _fall(motion: Motion, slip: float) -> Motion:
 
 
 def _falling_limb(
-    course: LimbCourse, limb: Limb, since: Array, landed: float, pelvis: Array, touchdown: Array
+    course: LimbCourse, limb: Limb, since: Array, *, landed: float, pelvis: Array, touchdown: Array
 ) -> tuple[LimbCourse, Array]:
     """A limb in the fall: feet drop below the body and then stay where they land, arms fly up and come down."""
     side = SIGN[LIMB_SIDE[limb]]
@@ -418,8 +426,8 @@ def _falling_limb(
         where = np.array([touchdown[0] + side * 0.17, touchdown[1] - 0.16, 0.0])
         below[since >= landed] = where
     else:
-        flying = pelvis + [side * 0.46, -0.22, 0.72]
-        down = pelvis + [side * 0.34, -0.42, 0.12]
+        flying = pelvis + np.array([side * 0.46, -0.22, 0.72])
+        down = pelvis + np.array([side * 0.34, -0.42, 0.12])
         below = flying + ease((since - landed + 0.1) / 0.45)[:, None] * (down - flying)
         where = held
     blend = ease(since / 0.26)[:, None]

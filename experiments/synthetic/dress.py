@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from experiments.synthetic.body import Body
@@ -89,7 +90,7 @@ def _adjacency(faces: IntArray, count: int) -> csr_array:
     return csr_array((1 / degree[both[:, 0]], (both[:, 0], both[:, 1])), shape=(count, count))
 
 
-def _relax(x: Array, adjacency: csr_array, where: Array, times: int) -> Array:
+def _relax(x: Array, adjacency: csr_array, where: npt.NDArray[np.bool_], times: int) -> Array:
     for _ in range(times):
         x = np.where(where[:, None], 0.5 * x + 0.5 * np.asarray(adjacency @ x), x)
     return x
@@ -103,11 +104,19 @@ def _fields(body: Body) -> Array:
     waist = body.joint("root")[2] + 0.06 * size
     arm = body.share("upperarm", "lowerarm", "wrist", "finger", "metacarpal")
     shoulder, elbow = body.joint("upperarm01.L"), body.joint("lowerarm01.L")
-    along = ((np.abs(x) - shoulder[0]) * (elbow - shoulder)[0] + (y - shoulder[1]) * (elbow - shoulder)[1] + (z - shoulder[2]) * (elbow - shoulder)[2]) / (norm(elbow - shoulder)[0] ** 2)
+    along = (
+        (np.abs(x) - shoulder[0]) * (elbow - shoulder)[0]
+        + (y - shoulder[1]) * (elbow - shoulder)[1]
+        + (z - shoulder[2]) * (elbow - shoulder)[2]
+    ) / (norm(elbow - shoulder)[0] ** 2)
     long = 0.58 if body.sex == "m" else 0.22
     sleeve = (long - along) * 0.28 * np.clip(arm * 1.5, 0, 1) + (1 - np.clip(arm * 1.5, 0, 1)) * 0.3
     neck = body.joint("neck01")
-    collar = 0.07 * size + 0.035 * size * (y < neck[1]) - norm(np.stack([x * 0.9, (y - neck[1]) * 0.8, (z - neck[2]) * 1.0], 1))[:, 0]
+    collar = (
+        0.07 * size
+        + 0.035 * size * (y < neck[1])
+        - norm(np.stack([x * 0.9, (y - neck[1]) * 0.8, (z - neck[2]) * 1.0], 1))[:, 0]
+    )
     collar = np.where(z > neck[2] - 0.05, -collar - 0.004, 0.3)
     collar = np.where(body.share("head", "neck02", "neck03") > 0.5, -0.3, collar)
     ankle = body.joint("foot.L")[2]
@@ -132,7 +141,7 @@ def _hair(body: Body) -> Array:
     crown = z - top + 0.058 * size + 0.25 * (y - head[1])
     temple = np.minimum(np.minimum(y - head[1] + 0.035 * size, z - head[2] - 0.07 * size), np.abs(x) - 0.045 * size)
     ear = np.minimum.reduce([np.abs(x) - 0.074 * size, head[2] + 0.062 * size - z, head[1] + 0.035 * size - y])
-    return np.minimum(np.minimum(np.maximum.reduce([back, crown, temple]), 0.2 * on_head), -ear)
+    return np.asarray(np.minimum(np.minimum(np.maximum.reduce([back, crown, temple]), 0.2 * on_head), -ear))
 
 
 def _swelling(body: Body, fields: Array) -> Array:
@@ -149,7 +158,9 @@ def _swelling(body: Body, fields: Array) -> Array:
     return np.asarray((thickness + extra) * rise)
 
 
-def _rigid(body: Body, bone: str, vertices: Array, faces: IntArray, material: Material) -> tuple[Array, IntArray, Array, Array, Array]:
+def _rigid(
+    body: Body, bone: str, vertices: Array, faces: IntArray, material: Material
+) -> tuple[Array, IntArray, Array, Array, Array]:
     weights = np.zeros((len(vertices), len(body.bones)))
     weights[:, body.index[bone]] = 1
     fields = np.full((len(vertices), len(Material)), -1.0)
@@ -158,11 +169,15 @@ def _rigid(body: Body, bone: str, vertices: Array, faces: IntArray, material: Ma
 
 
 def _ellipsoid(radii: Array, rings: int = 14, around: int = 20) -> tuple[Array, IntArray]:
-    polar, angle = np.meshgrid(np.linspace(0.02, np.pi - 0.02, rings), np.linspace(0, 2 * np.pi, around, endpoint=False), indexing="ij")
+    polar, angle = np.meshgrid(
+        np.linspace(0.02, np.pi - 0.02, rings), np.linspace(0, 2 * np.pi, around, endpoint=False), indexing="ij"
+    )
     vertices = np.stack([np.sin(polar) * np.cos(angle), np.sin(polar) * np.sin(angle), np.cos(polar)], -1).reshape(-1, 3)
     i, j = np.meshgrid(np.arange(rings - 1), np.arange(around), indexing="ij")
     a, b = i * around + j, i * around + (j + 1) % around
-    faces = np.concatenate([np.stack([a, a + around, b], -1).reshape(-1, 3), np.stack([b, a + around, b + around], -1).reshape(-1, 3)])
+    faces = np.concatenate(
+        [np.stack([a, a + around, b], -1).reshape(-1, 3), np.stack([b, a + around, b + around], -1).reshape(-1, 3)]
+    )
     return vertices * radii, faces
 
 
@@ -179,7 +194,7 @@ def _chalk_bag(body: Body) -> tuple[Array, IntArray, Array, Array, Array]:
     root = body.joint("root")
     near = (np.abs(body.vertices[:, 0]) < 0.05) & (np.abs(body.vertices[:, 2] - root[2]) < 0.08)
     back = body.vertices[near, 1].max()
-    return _rigid(body, "root", vertices + [0.03, back + 0.03, root[2] + 0.0], faces, Material.BAG)
+    return _rigid(body, "root", vertices + np.array([0.03, back + 0.03, root[2]]), faces, Material.BAG)
 
 
 def albedo(look: Look, worn: IntArray, rest: Image, chalk: Image, stature: float) -> Image:

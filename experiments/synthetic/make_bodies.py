@@ -25,9 +25,9 @@ KEPT_WEIGHTS = 8
 
 def export(gender: float, path: Path) -> None:
     """Write one athletic body at rest: vertices, bones, skin weights and anny's keypoint regressor."""
-    import anny  # noqa: PLC0415  (offline only)
-    import torch  # noqa: PLC0415
-    from anny.keypoints import KeypointsRegressor  # noqa: PLC0415
+    import anny  # type: ignore[import-not-found]
+    import torch  # type: ignore[import-not-found]
+    from anny.keypoints import KeypointsRegressor  # type: ignore[import-not-found]
 
     model = anny.Anny(topology="anny-full").to(dtype=torch.float32)
     regressor = KeypointsRegressor.coco(model)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.synthetic.body import STATURE_M
-from experiments.synthetic.geometry import Array
+from experiments.synthetic.geometry import Array, X
 from experiments.synthetic.scene import LIMBS, Limb, Options, Stream, Wall
 from experiments.synthetic.wall import LONG_STEP_M, hand_moves, purchase
 
@@ -23,7 +23,7 @@ MATCH_OFFSET_M = 0.075
 STAND_Y_M = 0.47
 """Distance from the wall at which the climber starts on the mat."""
 
-STRETCH = 1.0
+STRETCH = 1.09
 """From toes to fingertips, as a share of the stature, what a climber reaches without strain."""
 
 TOP_HOLD_S, AFTER_FALL_S = 0.9, 2.0
@@ -102,11 +102,11 @@ class _Clock:
         }
         self.rest_points = dict(self.points)
 
-    def go(self, limb: Limb, hold: int, duration: float, settle: float, style: Style = "static", shift: float = 0.0) -> None:
+    def go(self, limb: Limb, hold: int, duration: float, settle: float, *, style: Style = "static", shift: float = 0.0) -> None:
         """Move a limb to a hold, `shift` metres beside its middle, and wait."""
         duration *= self.random.uniform(0.9, 1.1)
         target = self.wall.holds[hold]
-        point = purchase(target) + [shift, 0, 0]
+        point = purchase(target) + shift * X
         self._add(Move(limb, self.now, self.now + duration, self.at[limb], target.id, point, point, style))
         self.now += duration + settle * self.random.uniform(0.8, 1.25)
 
@@ -115,43 +115,47 @@ class _Clock:
         side = 1 if limb == "left_hand" else -1
         middle = float(np.mean([p[0] for p in self.points.values()]))
         hanging = np.array([middle + side * 0.4, 0.34, self.points[limb][2] - 0.8])
-        self._add(Move(limb, self.now, self.now + 1.35, self.at[limb], self.at[limb], self.points[limb], hanging, "shake"))
-        self.now += 1.6
+        self._add(Move(limb, self.now, self.now + 1.7, self.at[limb], self.at[limb], self.points[limb], hanging, "shake"))
+        self.now += 1.9
 
     def _add(self, move: Move) -> None:
         self.moves.append(move)
         self.at[move.limb], self.points[move.limb] = move.target, move.point
 
-    def raise_feet(self, target: float) -> None:
-        """Bring feet up, the lower one first, while a hand hold at height `target` would overstretch the body."""
-        for _ in range(3):
-            hands = float(np.mean([self.points[h][2] for h in LIMBS[:2]]))
-            limb = min(LIMBS[2:], key=lambda f: float(self.points[f][2]))
-            if target - self.points[limb][2] < STRETCH * self.stature:
+    def raise_feet(self, target: Array) -> None:
+        """Bring feet up, the farther one first, while a hand hold at `target` (3,) m would overstretch the body."""
+        reach = STRETCH * self.stature
+        for _ in range(4):
+            far = sorted(LIMBS[2:], key=lambda f: -float(np.linalg.norm(target - self.points[f])))
+            if np.linalg.norm(target - self.points[far[0]]) < reach:
                 return
-            hold = self._foothold(limb, hands)
-            if hold is None:
+            choices = [(limb, hold) for limb in far if (hold := self._foothold(limb, float(target[2]))) is not None]
+            if not choices:
                 return
-            self.go(limb, hold, 0.42, 0.12)
+            self.go(*choices[0], 0.42, 0.12)
 
-    def _foothold(self, limb: Limb, hands: float) -> int | None:
-        """The free hold of the problem that suits a foot best: its side, about 1.4 m below the hands; attempts differ."""
+    def _foothold(self, limb: Limb, target: float) -> int | None:
+        """The free hold of the problem that suits a foot best before a hand goes up to `target` m; attempts differ."""
         side = 1 if limb == "left_foot" else -1
+        hands = float(np.mean([self.points[h][2] for h in LIMBS[:2]]))
         centre = float(np.mean([p[0] for p in self.points.values()]))
-        ideal = np.array([centre + side * 0.2, hands - (1.45 if self.attempt % 2 else 1.32)])
-        route = self.wall.route
-        choices = [i for i in [*route.feet, *(h for _, h in route.hands)] if self.wall.holds[i].id not in self.at.values()]
+        height = max(hands - (1.58 if self.attempt % 2 else 1.45), target - 0.96 * STRETCH * self.stature)
         other = self.points["right_foot" if side > 0 else "left_foot"][0]
+        holds = self.wall.holds
+        choices = [
+            i for i in [*self.wall.route.feet, *(h for _, h in self.wall.route.hands)] if holds[i].id not in self.at.values()
+        ]
 
         def cost(i: int) -> float:
-            hold = self.wall.holds[i]
-            crossed = max(0.0, 0.1 - side * (hold.x - other))
-            low = max(0.0, self.points[limb][2] + 0.12 - hold.z)
-            high = max(0.0, hold.z - hands + 1.2)
-            return float(np.hypot((hold.x - ideal[0]) * 1.3, hold.z - ideal[1]) + 2 * crossed + 5 * low + 5 * high)
+            crossed = max(0.0, 0.1 - side * (holds[i].x - other))
+            low = max(0.0, float(self.points[limb][2]) + 0.12 - holds[i].z)
+            high = max(0.0, holds[i].z - hands + 1.05)
+            return float(
+                np.hypot((holds[i].x - centre - side * 0.2) * 1.3, holds[i].z - height) + 2 * crossed + 5 * low + 5 * high
+            )
 
         best = min(choices, key=cost)
-        return best if cost(best) < 0.75 else None
+        return best if cost(best) < 1.2 else None
 
 
 def make_plan(options: Options, wall: Wall) -> Plan:
@@ -161,14 +165,14 @@ def make_plan(options: Options, wall: Wall) -> Plan:
     hands = wall.route.hands[: hand_moves(options.seconds)]
     rest_before = len(hands) // 2 + (1 if options.attempt % 2 else -1)
     for number, (limb, hold) in enumerate(hands[:-1]):
-        clock.raise_feet(float(purchase(wall.holds[hold])[2]))
+        clock.raise_feet(purchase(wall.holds[hold]))
         if number == rest_before and options.seconds >= 11:
             clock.shake("left_hand" if limb == "right_hand" else "right_hand")
         if options.attempt % 2 == 0 and number in (1, len(hands) - 2):
             _match(clock, limb)
         long = float(purchase(wall.holds[hold])[2] - clock.points[hands[number - 1][0]][2]) > 0.9 * LONG_STEP_M
-        clock.go(limb, hold, 0.38 if long else 0.52, 0.36 if long else 0.28, "dynamic" if long else "static")
-    clock.raise_feet(float(purchase(wall.holds[hands[-1][1]])[2]))
+        clock.go(limb, hold, 0.38 if long else 0.52, 0.36 if long else 0.28, style="dynamic" if long else "static")
+    clock.raise_feet(purchase(wall.holds[hands[-1][1]]))
     _finish(clock, hands[-1], options)
     return _fit(clock, options)
 
@@ -177,14 +181,14 @@ def _get_on(clock: _Clock) -> None:
     start = clock.wall.route.start
     order: tuple[Limb, Limb] = ("left_hand", "right_hand") if clock.attempt % 2 else ("right_hand", "left_hand")
     for limb in order:
-        clock.go(limb, start[limb], 0.6, -0.35)
-    clock.now += 0.5
+        clock.go(limb, start[limb], 0.75, -0.45)
+    clock.now += 0.6
     feet = list(clock.wall.route.feet)
     for limb, side in (("left_foot", 1), ("right_foot", -1)) if clock.attempt % 2 else (("right_foot", -1), ("left_foot", 1)):
         free = [i for i in feet if clock.wall.holds[i].id not in clock.at.values()]
         own = [i for i in free if side * (clock.wall.holds[i].x - clock.points[order[0]][0] - clock.points[order[1]][0]) > -9]
         lowest = min(own, key=lambda i: clock.wall.holds[i].z + 2 * max(0.0, -side * _aside(clock, i)))
-        clock.go(limb, lowest, 0.45, 0.15)  # type: ignore[arg-type]
+        clock.go(limb, lowest, 0.45, 0.15)
     clock.now += 0.15
 
 
@@ -204,7 +208,7 @@ def _finish(clock: _Clock, last: tuple[Limb, int], options: Options) -> None:
     limb, hold = last
     side = 1 if limb == "left_hand" else -1
     if options.ending == "fall":
-        clock.go(limb, hold, 0.4, 0.0, "dynamic", shift=side * MATCH_OFFSET_M)
+        clock.go(limb, hold, 0.4, 0.0, style="dynamic", shift=side * MATCH_OFFSET_M)
         clock.now = clock.moves[-1].end + 0.14
         return
     clock.go(limb, hold, 0.55, 0.3, shift=side * MATCH_OFFSET_M)

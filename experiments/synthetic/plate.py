@@ -146,7 +146,9 @@ def _lit(mesh: Mesh, position: Array, normal: Array, light: Light, cell: float =
     u, v = ((point[..., k] - low[k]) / cell for k in (0, 1))
     total = np.zeros(position.shape[:2])
     for du, dv in ((0, 0), (-2, 0), (2, 0), (0, -2), (0, 2), (-1.5, -1.5), (1.5, 1.5), (1.5, -1.5), (-1.5, 1.5)):
-        sampled = cv2.remap(depth, (u + du).astype(np.float32), (v + dv).astype(np.float32), cv2.INTER_NEAREST, borderValue=np.inf)
+        sampled = cv2.remap(
+            depth, (u + du).astype(np.float32), (v + dv).astype(np.float32), cv2.INTER_NEAREST, borderValue=np.inf
+        )
         total += -point[..., 2] <= sampled + 0.004
     return np.asarray(total / 9)
 
@@ -194,7 +196,10 @@ def _backdrop_paint(wall: Wall, position: Array, on_mat: npt.NDArray[np.bool_]) 
     base = _wear(wall, noise, x, z, base)
     base = base * (1 - 0.75 * np.maximum(_seams(x + 0.31, z - 0.1), _bolt_holes(x, z)))[..., None]
     seam = np.exp(-(((np.mod(x + 0.9, 1.8) - 0.9) / 0.012) ** 2))
-    mat = np.array(wall.mat) * (1 + 0.1 * noise.field(x, y, 0.4, 0.3) + 0.05 * noise.field(x, y, 0.02, 0.02) - 0.5 * seam)[..., None]
+    mat = (
+        np.array(wall.mat)
+        * (1 + 0.1 * noise.field(x, y, 0.4, 0.3) + 0.05 * noise.field(x, y, 0.02, 0.02) - 0.5 * seam)[..., None]
+    )
     mat = mat * (1 - 0.55 * np.exp(-y / 0.05))[..., None]
     return np.where(on_mat[..., None], mat, base)
 
@@ -220,7 +225,9 @@ def _boards(wall: Wall, noise: _Noise, x: Array, z: Array) -> Array:
 
 
 def _seams(x: Array, z: Array) -> Array:
-    gap = np.minimum(np.abs(np.mod(x + PANEL_M / 2, PANEL_M) - PANEL_M / 2), np.abs(np.mod(z + PANEL_M / 2, PANEL_M) - PANEL_M / 2))
+    gap = np.minimum(
+        np.abs(np.mod(x + PANEL_M / 2, PANEL_M) - PANEL_M / 2), np.abs(np.mod(z + PANEL_M / 2, PANEL_M) - PANEL_M / 2)
+    )
     return np.asarray(np.clip(1.6 - gap / 0.0025, 0, 1))
 
 

@@ -32,7 +32,7 @@ class Raster:
 def rasterise(points: Array, faces: IntArray, width: int, height: int, *, cull: bool = False) -> Raster:
     """Draw triangles whose corners are `points` (V, 3): pixels and depth. Pixel centres lie at half integers.
 
-    With `cull`, triangles that turn away (clockwise in a picture with y down is towards the viewer here) are left out.
+    With `cull`, triangles that show their back (whose corners run clockwise as one looks at the picture) are left out.
     """
     corners = points[faces]
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
@@ -49,15 +49,15 @@ def rasterise(points: Array, faces: IntArray, width: int, height: int, *, cull: 
     counts = size[keep].prod(1)
     batches = np.split(keep, np.unique(np.searchsorted(np.cumsum(counts), np.arange(CHUNK, counts.sum(), CHUNK)) + 1))
     for batch in batches:
-        _draw(batch, corners, area, low, size, out)
+        _draw(batch, corners, area, low=low, size=size, out=out)
     return out
 
 
-def _draw(batch: IntArray, corners: Array, area: Array, low: IntArray, size: IntArray, out: Raster) -> None:
+def _draw(batch: IntArray, corners: Array, area: Array, *, low: IntArray, size: IntArray, out: Raster) -> None:
     """Draw one batch of triangles into the buffers."""
     if len(batch) == 0:
         return
-    height, width = out.depth.shape
+    width = out.depth.shape[1]
     counts = size[batch].prod(1)
     which = np.repeat(np.arange(len(batch)), counts)
     offset = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -12,7 +12,7 @@ from experiments.synthetic.body import Body, keypoints, load_body, skin
 from experiments.synthetic.camera import Camera, Pinhole, make_camera
 from experiments.synthetic.climb import Motion, make_motion, pose_at
 from experiments.synthetic.dress import Outfit, albedo, dress
-from experiments.synthetic.geometry import Array, Image, norm, smooth, unit
+from experiments.synthetic.geometry import Array, Image, IntArray, norm, smooth, unit
 from experiments.synthetic.plan import Plan, make_plan
 from experiments.synthetic.plate import SKY, SUN, Light, Plate, make_light, make_plate
 from experiments.synthetic.raster import Raster, rasterise
@@ -20,10 +20,10 @@ from experiments.synthetic.scene import Look, Options, Stream, Wall, make_look
 from experiments.synthetic.wall import make_wall
 
 SAMPLES = 2
-"""Samples per pixel along each side, for the climber, where one picture makes a frame."""
+"""Samples per pixel along each side, for the climber, where few pictures make a frame."""
 
 JITTER_PX = ((0.0, 0.0), (0.27, -0.24), (-0.26, 0.23), (0.22, 0.28), (-0.24, -0.27))
-"""Where within the pixel each of several pictures that make a frame is sampled, once."""
+"""Where within the pixel each of many pictures that make a frame is sampled, once."""
 
 BLUR_STEP_PX = 3.0
 """Motion within the exposure that asks for one more picture to average, at 1280 pixels of height."""
@@ -35,7 +35,8 @@ GLOSS = np.array([0.05, 0.0, 0.0, 0.06, 0.10, 0.02], np.float32)
 """Strength of the highlight on each material."""
 
 HIDDEN_BY_M = (
-    (0.06,) * 11 + (0.13,) * 2 + (0.075,) * 2 + (0.06,) * 2 + (0.05,) * 6 + (0.16,) * 2 + (0.10,) * 2 + (0.08,) * 2 + (0.06,) * 4
+    (0.06,) * 11 + (0.13,) * 2 + (0.075,) * 2 + (0.06,) * 2 + (0.05,) * 6
+    + (0.16,) * 2 + (0.10,) * 2 + (0.08,) * 2 + (0.10,) * 2 + (0.18,) * 2
 )  # fmt: skip
 """How deep under the surface that the camera sees each keypoint may lie and still count as visible: its limb's radius."""
 
@@ -86,7 +87,6 @@ class Renderer:
     def shot(self, number: int) -> Shot:
         """Draw frame `number`."""
         options = self.scene.options
-        middle = number / options.fps
         points = keypoints(self.scene.body, self.poses, number)
         instants = self._instants(number)
         poses, _ = pose_at(self.scene.motion, instants)
@@ -96,7 +96,7 @@ class Renderer:
         visible = np.zeros(len(points), bool)
         for k, instant in enumerate(instants):
             view = self.scene.camera.at(float(instant))
-            grid = Sampling(SAMPLES, 0.0, 0.0) if len(instants) == 1 else Sampling(1, *JITTER_PX[k % len(JITTER_PX)])
+            grid = Sampling(SAMPLES, 0.0, 0.0) if len(instants) < 5 else Sampling(1, *JITTER_PX[k % len(JITTER_PX)])
             picture = light if len(instants) == 1 else np.empty_like(light)
             drawn = self._draw(picture, view, mesh[k], shadow, grid)
             if len(instants) > 1:
@@ -108,13 +108,11 @@ class Renderer:
     def _draw(self, picture: Image, view: Pinhole, vertices: Array, shadow: _ShadowMap, grid: Sampling) -> Drawn:
         """Fill `picture` (H, W, 3) with one instant in linear light."""
         height, width = picture.shape[:2]
-        warp = view.picture_from(self.plate.view)
-        scene = cv2.warpPerspective(self.plate.colour, _half(warp), (width, height), flags=cv2.INTER_LINEAR)
+        seen = Seen(self.plate, view)
+        scene = seen.warped(self.plate.colour, (0, 0, width, height))
         picture[:] = scene[..., :3]
-        projected = view.project(vertices)
-        box = _box(np.concatenate([projected, view.project(shadow.on_scene())]), width, height)
-        _darken(picture, scene[..., 3], self.plate, view, warp, shadow, projected, box)
-        drawn = _trace(self.plate, view, warp, self.outfit, projected, (width, height), grid)
+        _darken(picture, scene[..., 3], seen, shadow, view.project(vertices))
+        drawn = _trace(seen, self.outfit.faces, view.project(vertices), (width, height), grid)
         shade = _Shader(self.outfit, self.scene.look, self.light, vertices, shadow)
         _lay_over(picture, view, drawn, shade)
         return drawn
@@ -139,7 +137,7 @@ class Renderer:
         random = np.random.default_rng([options.seed, options.attempt, number])
         noise = random.standard_normal((height // 2 + 1, width // 2 + 1), dtype=np.float32)
         grain = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.clip(value + 1.5 * grain[..., None] + 0.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(value + 1.5 * grain[..., None] + 0.5, 0, 255), np.uint8)
 
 
 def _srgb_curve() -> Image:
@@ -186,10 +184,32 @@ class Drawn:
     seen: Raster
     scene_distance: Image
 
-    def pixels(self, row: Array, column: Array) -> Array:
+    def pixels(self, row: IntArray, column: IntArray) -> Array:
         """(N, 2) picture coordinates of samples."""
         steps = np.stack([column + 0.5, row + 0.5], 1) / self.grid.side
-        return np.asarray(steps + [self.left + self.grid.x, self.top + self.grid.y])
+        return np.asarray(steps + np.array([self.left + self.grid.x, self.top + self.grid.y]))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The still scene as one view has it."""
+
+    plate: Plate
+    view: Pinhole
+
+    def warped(
+        self,
+        layer: Image,
+        box: tuple[int, int, int, int],
+        grid: Sampling = Sampling(1, 0.0, 0.0),
+        how: int = cv2.INTER_LINEAR,
+    ) -> Image:
+        """A layer of the plate within a box (left, top, right, bottom) of the picture, sampled on a grid."""
+        left, top, right, bottom = box
+        to_box = np.diag([grid.side, grid.side, 1.0]) @ np.array([[1, 0, -left - grid.x], [0, 1, -top - grid.y], [0, 0, 1]])
+        size = (right - left) * grid.side, (bottom - top) * grid.side
+        homography = _half(to_box @ self.view.picture_from(self.plate.view))
+        return np.asarray(cv2.warpPerspective(layer, homography, size, flags=how), np.float32)
 
 
 def _half(warp: Array) -> Array:
@@ -250,26 +270,18 @@ class _ShadowMap:
         return np.asarray(total / 5, np.float32)
 
 
-def _darken(
-    picture: Image,
-    direct: Image,
-    plate: Plate,
-    view: Pinhole,
-    warp: Array,
-    shadow: _ShadowMap,
-    projected: Array,
-    box: tuple[int, int, int, int],
-) -> None:
+def _darken(picture: Image, direct: Image, seen: Seen, shadow: _ShadowMap, projected: Array) -> None:
     """Take the climber's shadow, and the dimness close behind the body, off the scene."""
+    view, (height, width) = seen.view, direct.shape
+    box = _box(np.concatenate([projected, view.project(shadow.on_scene())]), width, height)
     left, top, right, bottom = box
     if right <= left or bottom <= top:
         return
-    offset = _half(np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]]) @ warp)
-    distance = cv2.warpPerspective(plate.distance, offset, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+    distance = seen.warped(seen.plate.distance, box)
     pixels = np.stack(np.meshgrid(np.arange(left, right) + 0.5, np.arange(top, bottom) + 0.5), -1)
     points = view.centre + unit(view.rays(pixels)) * distance[..., None]
     taken = shadow.on(points) * direct[top:bottom, left:right] * 0.92
-    dim = 0.38 * _nearness(projected[:, :2] - [left, top], taken.shape, float(view.matrix[0, 0] / view.centre[1]))
+    dim = 0.38 * _nearness(projected[:, :2] - np.array([left, top]), taken.shape, float(view.matrix[0, 0] / view.centre[1]))
     picture[top:bottom, left:right] *= ((1 - taken) * (1 - dim))[..., None].astype(np.float32)
 
 
@@ -283,16 +295,14 @@ def _nearness(pixels: Array, shape: tuple[int, ...], metre: float) -> Image:
     return np.asarray(cv2.GaussianBlur(cv2.dilate(silhouette, brush), (0, 0), max(0.07 * metre, 0.5)), np.float32)
 
 
-def _trace(plate: Plate, view: Pinhole, warp: Array, outfit: Outfit, projected: Array, size: tuple[int, int], grid: Sampling) -> Drawn:
+def _trace(seen: Seen, faces: IntArray, projected: Array, size: tuple[int, int], grid: Sampling) -> Drawn:
     """Rasterise the climber, and find how far the scene behind is."""
     left, top, right, bottom = _box(projected, *size, margin=0.004)
-    columns, rows = max(right - left, 1) * grid.side, max(bottom - top, 1) * grid.side
-    origin = np.array([left + grid.x, top + grid.y])
-    local = np.concatenate([(projected[:, :2] - origin) * grid.side, projected[:, 2:]], 1)
-    seen = rasterise(local, outfit.faces, columns, rows, cull=True)
-    to_box = np.diag([grid.side, grid.side, 1.0]) @ np.array([[1, 0, -origin[0]], [0, 1, -origin[1]], [0, 0, 1]])
-    behind = cv2.warpPerspective(plate.distance, _half(to_box @ warp), (columns, rows), flags=cv2.INTER_NEAREST)
-    return Drawn(left, top, grid, seen, behind)
+    box = (left, top, max(right, left + 1), max(bottom, top + 1))
+    behind = seen.warped(seen.plate.distance, box, grid, cv2.INTER_NEAREST)
+    rows, columns = behind.shape
+    local = np.concatenate([(projected[:, :2] - np.array([left + grid.x, top + grid.y])) * grid.side, projected[:, 2:]], 1)
+    return Drawn(left, top, grid, rasterise(local, faces, columns, rows, cull=True), behind)
 
 
 def _lay_over(picture: Image, view: Pinhole, drawn: Drawn, shade: _Shader) -> None:
@@ -307,7 +317,7 @@ def _lay_over(picture: Image, view: Pinhole, drawn: Drawn, shade: _Shader) -> No
     layer[row, column, :3] = shade(drawn.seen.face[row, column], drawn.seen.weight[row, column])
     layer[row, column, 3] = 1
     if side > 1:
-        layer = cv2.resize(layer, (columns // side, rows // side), interpolation=cv2.INTER_AREA)
+        layer = np.asarray(cv2.resize(layer, (columns // side, rows // side), interpolation=cv2.INTER_AREA), np.float32)
     under = picture[drawn.top : drawn.top + layer.shape[0], drawn.left : drawn.left + layer.shape[1]]
     layer = layer[: under.shape[0], : under.shape[1]]
     under *= 1 - layer[..., 3:]

@@ -18,6 +18,7 @@ VERSION = "1.0"
 CameraStyle = Literal["static", "handheld", "pan"]
 Ending = Literal["top", "fall"]
 LightStyle = Literal["steady", "changing"]
+WallStyle = Literal["plywood", "painted", "panels"]
 Limb = Literal["left_hand", "right_hand", "left_foot", "right_foot"]
 LIMBS: tuple[Limb, ...] = get_args(Limb)
 RGB = tuple[float, float, float]
@@ -181,7 +182,7 @@ class Wall:
 
     holds: tuple[Hold, ...]
     route: Route
-    style: Literal["plywood", "painted", "panels"]
+    style: WallStyle
     paint: RGB
     accent: RGB
     mat: RGB
@@ -191,7 +192,14 @@ class Wall:
 def make_look(options: Options) -> Look:
     """Clothes, skin and hair of the seed."""
     random = options.random(Stream.LOOK)
-    shirts: list[RGB] = [(0.05, 0.16, 0.42), (0.55, 0.09, 0.05), (0.62, 0.62, 0.6), (0.03, 0.24, 0.22), (0.62, 0.36, 0.04), (0.3, 0.06, 0.24)]
+    shirts: list[RGB] = [
+        (0.05, 0.16, 0.42),
+        (0.55, 0.09, 0.05),
+        (0.62, 0.62, 0.6),
+        (0.03, 0.24, 0.22),
+        (0.62, 0.36, 0.04),
+        (0.3, 0.06, 0.24),
+    ]
     trousers: list[RGB] = [(0.035, 0.04, 0.05), (0.12, 0.1, 0.075), (0.05, 0.075, 0.13), (0.2, 0.19, 0.18)]
     shoes: list[RGB] = [(0.5, 0.05, 0.03), (0.62, 0.42, 0.03), (0.03, 0.22, 0.4), (0.06, 0.06, 0.065)]
     skins: list[RGB] = [(0.52, 0.29, 0.2), (0.4, 0.21, 0.135), (0.25, 0.12, 0.07), (0.6, 0.37, 0.27)]

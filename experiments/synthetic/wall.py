@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.synthetic.geometry import Array, IntArray
-from experiments.synthetic.scene import HOLD_PAINTS, RGB, Hold, Limb, Options, Paint, Route, Stream, Wall
+from experiments.synthetic.scene import HOLD_PAINTS, RGB, Hold, Limb, Options, Paint, Route, Stream, Wall, WallStyle
 
 SIZES: dict[str, tuple[float, float, float]] = {
     "jug": (0.17, 0.10, 0.085),
@@ -24,6 +24,9 @@ STEP_M = 0.23
 
 LONG_STEP_M = 0.31
 """The same at the dynamic move."""
+
+NARROW_M = {1: 0.12, -1: 0.40}
+"""How far a hold may lie to the right of the one before it if it is for the left hand (1), or the right (-1), and mirrored."""
 
 SPACING_M = 0.30
 """Least distance between the centres of two holds that are not of the route."""
@@ -73,13 +76,15 @@ def _hand_ladder(random: np.random.Generator, moves: int) -> list[tuple[float, f
     phase, swing = random.uniform(0, 2 * np.pi), random.uniform(0.18, 0.3)
     long_step = moves // 2 + 3
     crossing = int(random.integers(4, 6))
-    ladder = []
+    ladder: list[tuple[float, float, str]] = []
     z = random.uniform(1.5, 1.56)
     for k in range(moves + 2):
         side = 1 if k % 2 == 0 else -1
         x = swing * (np.sin(phase + 0.55 * k) - np.sin(phase)) + side * random.uniform(0.13, 0.2)
         if k == crossing:
             x -= side * 0.26
+        if ladder:
+            x = float(np.clip(x, ladder[-1][0] - NARROW_M[side], ladder[-1][0] + NARROW_M[-side]))
         shape = str(random.choice(["jug", "crimp", "sloper", "pinch"], p=[0.4, 0.25, 0.2, 0.15])) if 1 < k <= moves else "jug"
         ladder.append((float(x), float(z), shape))
         z += LONG_STEP_M if k + 1 == long_step else STEP_M * random.uniform(0.88, 1.12)
@@ -132,8 +137,8 @@ def _fill(random: np.random.Generator, holds: list[Hold], route_paint: Paint) ->
     return added
 
 
-def _finish(random: np.random.Generator) -> tuple[str, RGB, RGB]:
-    styles: list[tuple[str, RGB, RGB]] = [
+def _finish(random: np.random.Generator) -> tuple[WallStyle, RGB, RGB]:
+    styles: list[tuple[WallStyle, RGB, RGB]] = [
         ("plywood", (0.58, 0.42, 0.26), (0.5, 0.35, 0.2)),
         ("painted", (0.46, 0.46, 0.44), (0.3, 0.33, 0.36)),
         ("panels", (0.55, 0.56, 0.55), (0.10, 0.22, 0.30)),
@@ -157,8 +162,13 @@ def _dome_mesh(hold: Hold, around: int = 56, rings: int = 18) -> Mesh:
     exponent, lean = _ROUNDNESS[hold.shape]
     radius = np.cos(v * np.pi / 2) ** exponent
     phases, sizes = random.uniform(0, 2 * np.pi, (5, 2)), random.normal(0, 1, 5)
-    outline = 1 + sum(0.055 * s / (1 + 0.3 * k) * np.cos((k + 2) * angle + p[0]) for k, (p, s) in enumerate(zip(phases, sizes, strict=True)))
-    bumps = sum(0.05 * s * np.cos((k + 1) * angle + p[0]) * np.sin((k + 2) * v * 2 + p[1]) for k, (p, s) in enumerate(zip(phases, sizes, strict=True)))
+    outline = 1 + sum(
+        0.055 * s / (1 + 0.3 * k) * np.cos((k + 2) * angle + p[0]) for k, (p, s) in enumerate(zip(phases, sizes, strict=True))
+    )
+    bumps = sum(
+        0.05 * s * np.cos((k + 1) * angle + p[0]) * np.sin((k + 2) * v * 2 + p[1])
+        for k, (p, s) in enumerate(zip(phases, sizes, strict=True))
+    )
     across = 0.5 * hold.width * radius * outline * np.cos(angle)
     up = 0.5 * hold.height * radius * outline * np.sin(angle) + lean * hold.height * v
     out = hold.depth * np.sin(v * np.pi / 2) ** exponent * (1 + bumps * np.sin(v * np.pi))
@@ -184,7 +194,11 @@ def _volume_mesh(hold: Hold) -> Mesh:
     top = rim * 0.3 + [random.uniform(-0.06, 0.06), hold.depth, random.uniform(-0.06, 0.06)]
     middle = top.mean(0)
     nxt = np.roll(np.arange(corners), -1)
-    sides = [t for a, b in zip(range(corners), nxt, strict=True) for t in ((rim[a], top[a], rim[b]), (rim[b], top[a], top[b]), (top[a], middle, top[b]))]
+    sides = [
+        t
+        for a, b in zip(range(corners), nxt, strict=True)
+        for t in ((rim[a], top[a], rim[b]), (rim[b], top[a], top[b]), (top[a], middle, top[b]))
+    ]
     vertices = np.array(sides).reshape(-1, 3) + hold.centre
     return Mesh(vertices, np.arange(len(vertices)).reshape(-1, 3))
 
