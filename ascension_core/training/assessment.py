@@ -24,7 +24,7 @@ from ascension_core.training.units import (
 )
 
 Count = Annotated[Whole, Field(ge=0, le=10_000)]
-Hands = Annotated[Literal[1, 2], Field(description="1 or 2 hands on the edge")]
+Hands = Annotated[Whole, Field(ge=1, le=2, description="hands on the edge")]
 Edge = Annotated[Millimetres, Field(gt=0, description="depth of the edge, mm")]
 Hold = Annotated[Seconds, Field(gt=0, le=3600, description="s")]
 AddedMass = Annotated[Kilograms, Field(description="kg added to the body; negative where a pulley or band takes some away")]

@@ -14,14 +14,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictFloat, model_validator
 from pydantic_core import PydanticCustomError
 
 from ascension_core.training.assessment import Assessment
 from ascension_core.training.entry import Entry, ask, read_json, validated
 from ascension_core.training.grades import Discipline, Grade, GradeSystem, parse_grade
 from ascension_core.training.plausibility import questions
-from ascension_core.training.units import Kilograms, Metres, Minutes, Whole, Years
+from ascension_core.training.units import Kilograms, Metres, Minutes, Seconds, Whole, Years
 
 
 class Weekday(StrEnum):
@@ -125,7 +125,7 @@ class Goal(Entry):
     )
     system: GradeSystem | None = Field(None, description="the grade's system, where its text alone does not tell")
     date: dt.date | None = Field(None, description="when it is to be climbed")
-    time_s: Annotated[float, Field(gt=0)] | None = Field(None, description="speed goals: s")
+    time_s: Annotated[Seconds, Field(gt=0, le=3600)] | None = Field(None, description="speed goals: s")
     name: str | None = None
 
     @model_validator(mode="before")
@@ -133,7 +133,7 @@ class Goal(Entry):
     def _read_grade(cls, values: Any) -> Any:
         if not isinstance(values, Mapping) or values.get("grade") is None:
             return values
-        discipline: Discipline = "boulder" if values.get("style") in {Style.BOULDER, None} else "route"
+        discipline: Discipline = "boulder" if values.get("style") in (Style.BOULDER, None) else "route"
         try:
             grade = parse_grade(values["grade"], discipline=discipline, system=_system(values.get("system")))
         except PydanticCustomError as cause:
@@ -182,7 +182,7 @@ class LoggedSession(Entry):
     date: dt.date
     status: Literal["done", "skipped"]
     session_id: str | None = Field(None, description="id of the program's session, if it was one")
-    effort: Annotated[float, Field(ge=0, le=10, description="session RPE, 0 to 10")] | None = None
+    effort: Annotated[StrictFloat, Field(ge=0, le=10, description="session RPE, 0 to 10")] | None = None
     minutes: Annotated[Minutes, Field(ge=0, le=24 * 60)] | None = None
     pain: tuple[Site, ...] = ()
     notes: str = ""

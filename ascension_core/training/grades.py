@@ -104,14 +104,18 @@ class Grade:
 
     @property
     def v_index(self) -> float:
-        """Number on the V scale (VB is -1, V0 is 0, V17 is 17), interpolated for other systems.
+        """Number on the V scale: VB (and below) is -1, V0 is 0, V17 is 17.
 
-        The strength model counts in these; a Font grade that spans two V grades lies halfway between them.
+        The strength model counts in these. A grade that spans two V grades lies halfway between them.
         """
         if self.system is GradeSystem.V:
             ends = [_V_INDEX[part] for part in self.text.split("/")]
-            return sum(ends) / len(ends)
-        return v_index_of(self.ircra.middle)
+        elif self.ircra.high < _scales()[GradeSystem.V]["VB"].low:
+            return _V_INDEX["VB"]
+        else:
+            shared = convert(self, GradeSystem.V)
+            ends = [_V_INDEX[shared.low.text], _V_INDEX[shared.high.text]]
+        return sum(ends) / len(ends)
 
     def to(self, system: GradeSystem | str) -> GradeRange:
         """The same level in another system; see `convert`."""

@@ -269,7 +269,7 @@ def _added(added: float, hands: int, path: str, mass: float) -> Iterator[Questio
         text = f"{held}: did a pulley really take that much away?"
     elif added / mass in bounds:
         text = f"{held}: is that all that was held, body included? Then give only what was added ({added - mass:+.1f})"
-    elif (mass + added * POUND_KG) / mass in bounds:
+    elif bounds.allows((mass + added * POUND_KG) / mass):
         text = f'{held}: was it in pounds? Then write "{added:g} lb"'
     else:
         text = f"{held} on {'two hands' if hands == 2 else 'one hand'}: is that right?"

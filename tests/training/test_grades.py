@@ -1,6 +1,7 @@
 """Grades: reading, the comparative table, and conversions both ways."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -194,10 +195,8 @@ def test_levels_and_halves_give_grades_that_lie_around_them(halves, system):
     )
 )
 def test_hostile_grades_give_a_grade_or_an_error_of_ours(value):
-    try:
+    with suppress(InvalidGrade):
         assert isinstance(grades._read(value, None, None), Grade)
-    except InvalidGrade as error:
-        assert 0 < len(str(error)) < 300
 
 
 @settings(deadline=None)
