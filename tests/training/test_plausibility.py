@@ -69,7 +69,7 @@ def results(**done):
         (results(weighted_pull_up={"added_kg": 100}), "tests.weighted_pull_up.added_kg", "was it in pounds"),
         (results(weighted_pull_up={"added_kg": -69}), "tests.weighted_pull_up.added_kg", "is that right?"),
         (
-            tests(weighted_pull_up={"added_kg": 9}, pull_ups={"reps": 0}),
+            results(weighted_pull_up={"added_kg": 9}, pull_ups={"reps": 0}),
             "tests.weighted_pull_up.added_kg",
             "no pull-up without",
         ),
