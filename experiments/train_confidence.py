@@ -360,7 +360,7 @@ def _fit_quietly(network: Any, values: Floats, right: NDArray[np.bool_]) -> None
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     # matrices this small take longer on several threads
     with warnings.catch_warnings(), threadpool_limits(1):
