@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ascension_core.pose import models as pose_models
+from ascension_core.results import Program
 from ascension_core.settings import settings
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +59,21 @@ def synthetic_clip() -> Path:
 def synthetic_truth() -> Path:
     """What is true of the repository's own clip, frame by frame."""
     return ROOT / "experiments" / "synthetic" / "clip" / "truth.json.gz"
+
+
+@pytest.fixture(scope="session")
+def personas() -> Path:
+    """The folder of written-out athletes."""
+    return ROOT / "tests" / "training" / "personas"
+
+
+@pytest.fixture(scope="session")
+def planned(personas: Path) -> Callable[[str], Program]:
+    """The program of a persona, planned once from the Monday that all personas start on."""
+    from ascension_core.training.athlete import Athlete
+    from ascension_core.training.program import plan
+
+    return cache(lambda name: plan(Athlete.load(personas / f"{name}.json"), today=date(2026, 11, 23)))
 
 
 @pytest.fixture(scope="session")

@@ -191,6 +191,7 @@ def _exercise(exercise: PlannedExercise) -> dict[str, Any]:
         "name": exercise.name,
         "dose": prescription(exercise),
         "intensity": f"{exercise.intensity.text}, effort {number(exercise.effort)} of 10",
+        "description": exercise.description,
         "why": exercise.why,
         "cues": exercise.cues,
     }

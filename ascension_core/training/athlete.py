@@ -133,7 +133,10 @@ class Goal(Entry):
     def _read_grade(cls, values: Any) -> Any:
         if not isinstance(values, Mapping) or values.get("grade") is None:
             return values
-        discipline: Discipline = "boulder" if values.get("style") in (Style.BOULDER, None) else "route"
+        style = values.get("style")
+        if style not in [*Style, None]:
+            return {name: value for name, value in values.items() if name != "grade"}  # the style's own check reports it
+        discipline: Discipline = "boulder" if style in (Style.BOULDER, None) else "route"
         try:
             grade = parse_grade(values["grade"], discipline=discipline, system=_system(values.get("system")))
         except PydanticCustomError as cause:

@@ -7,8 +7,7 @@ from ascension_core.results import PlannedExercise
 
 def prescription(exercise: PlannedExercise) -> str:
     """Sets, repetitions, seconds and rest, such as ``5 × 10 s, 3 min rest``."""
-    work = _work(exercise)
-    sets = f"{exercise.sets} × {work}" if exercise.sets > 1 or exercise.reps is not None else work
+    sets = _sets(exercise)
     if exercise.sets == 1 or not exercise.rest_s:
         return sets
     return f"{sets}, {duration(exercise.rest_s)} rest"
@@ -28,11 +27,13 @@ def number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _work(exercise: PlannedExercise) -> str:
-    if exercise.reps is None:
-        return duration(exercise.duration_s) if exercise.duration_s is not None else "1"
-    if exercise.duration_s is None:
-        return str(exercise.reps)
-    if exercise.reps == 1:
-        return duration(exercise.duration_s)
-    return f"{exercise.reps} × {duration(exercise.duration_s)}"
+def _sets(exercise: PlannedExercise) -> str:
+    sets, reps, seconds = exercise.sets, exercise.reps, exercise.duration_s
+    if reps is None and seconds is None:
+        return "1 set" if sets == 1 else f"{sets} sets"
+    if reps is None and sets == 1:
+        return duration(seconds or 0)
+    time = "" if seconds is None else duration(seconds)
+    if reps is not None and reps > 1 and time:
+        return f"{sets} sets of {reps} × {time}" if sets > 1 else f"{reps} × {time}"
+    return f"{sets} × {time or reps}"
