@@ -163,6 +163,7 @@ class PlannedExercise(Contract):
 
     exercise_id: str
     name: str
+    description: str = Field("", description="what is done, in a sentence")
     quality: str = Field(description="what it trains")
     part: Literal["warm_up", "main", "supplement", "cool_down"]
     sets: int = Field(ge=1)
@@ -277,5 +278,85 @@ class Program(Contract):
     relaxed: list[Relaxation]
     substitutions: list[Substitution]
     warnings: list[Note]
+    disclaimers: list[str]
+    sources: list[Source]
+
+
+class ExpectedGrade(Contract):
+    """What climbers with such tests climb, in one discipline."""
+
+    discipline: Literal["boulder", "route"]
+    system: str = Field(description="grading system of `grade`, `low` and `high`")
+    grade: str
+    low: str
+    high: str
+    also: str = Field(description="`grade` in another system, a range where the two do not meet")
+    coverage: float = Field(description="share of climbers whose hardest grade of the past year lies between low and high")
+    current: str | None = Field(description="the grade that the athlete gave")
+
+
+class Standing(Contract):
+    """One test beside those of other climbers; None where it was not done or nobody is there to compare with."""
+
+    name: str
+    title: str
+    unit: str
+    value: float | None
+    error: float | None = Field(description="standard error of measurement of `value`, in its unit")
+    error_is_assumed: bool = Field(description="no published figure for this very test is known; a cautious one was taken")
+    percentile_all: float | None = Field(description="share (%) of all climbers of the same sex below")
+    percentile_now: float | None = Field(description="share (%) of climbers of the grade that the athlete climbs below")
+    percentile_now_range: tuple[float, float] | None = Field(description="the same, one measurement error lower and higher")
+    median_now: float | None
+    people_now: int | None
+    percentile_goal: float | None = Field(description="share (%) of climbers of the goal grade below")
+    percentile_goal_range: tuple[float, float] | None
+    median_goal: float | None
+    people_goal: int | None
+
+
+class WeakestLink(Contract):
+    """The test that lies furthest behind the climbers of the goal grade."""
+
+    name: str
+    title: str
+    percentile: float
+    is_clear: bool = Field(description="false where measurement error alone could make another test the weakest")
+    reason: str
+
+
+class ResultChange(Contract):
+    """A test beside the last time that it was done."""
+
+    test: str
+    title: str
+    unit: str
+    before_date: dt.date | None
+    after_date: dt.date | None
+    before: float
+    after: float
+    smallest_detectable: float | None = Field(description="smaller differences are measurement error (95 %)")
+    verdict: Literal["progress", "decline", "no detectable change", "not comparable"]
+    why_not: str
+
+
+class AssessmentReport(Contract):
+    """What an athlete's tests say: expected grades, standing among other climbers, the weakest link, what changed."""
+
+    kind: Literal["assessment"] = "assessment"
+    schema_version: Literal["1.0"] = "1.0"
+    created_on: dt.date
+    software: Software
+    models: list[ModelVersion]
+    athlete: AthleteSummary
+    tested_on: dt.date | None
+    compared_with_now: str = Field(description="who the athlete is compared with, in words")
+    compared_with_goal: str | None
+    expected: list[ExpectedGrade]
+    standings: list[Standing]
+    weakest: WeakestLink | None
+    changes: list[ResultChange]
+    missing: list[Note] = Field(description="tests and facts that would make this more certain")
+    notes: list[Note]
     disclaimers: list[str]
     sources: list[Source]
