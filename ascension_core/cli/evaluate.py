@@ -28,6 +28,13 @@ class BackendName(StrEnum):
     MEDIAPIPE = "mediapipe"
 
 
+class QuestionName(StrEnum):
+    """Which grade a survey asked its climbers for."""
+
+    PAST_YEAR = "past_year"
+    CURRENT = "current"
+
+
 Compact = Annotated[bool, typer.Option("--json", help="The same JSON object on a single line.")]
 Backend = Annotated[BackendName, typer.Option("--backend", help="Our pipeline, or plain MediaPipe as the baseline.")]
 Confidence = Annotated[float, typer.Option("--confidence", min=0.0, max=1.0, help="Thresholds of the mediapipe back end.")]
@@ -83,3 +90,21 @@ def track(
         )
     head = {"clip": clip.name, "model": model.value, "backend": backend.value, "fast": fast}
     typer.echo(to_json(head | result, compact=compact))
+
+
+@app.command()
+def strength(
+    survey: Annotated[Path, typer.Argument(help="CSV of climbers: tests and boulder_grade (V).", show_default=False)],
+    *,
+    question: Annotated[
+        QuestionName, typer.Option("--question", help="The grade asked for: the hardest of late, or the current level.")
+    ] = QuestionName.PAST_YEAR,
+    compact: Compact = False,
+) -> None:
+    """Expect each climber's boulder grade from the tests of a survey; print the errors as one JSON object."""
+    from ascension_core.training.strength import Question, StrengthModel
+    from experiments.documents import to_json
+    from experiments.strength_evaluation import evaluate_strength
+
+    result = evaluate_strength(survey, StrengthModel.load(), question=Question(question.value))
+    typer.echo(to_json(result, compact=compact))
