@@ -21,6 +21,7 @@ from ascension_core.training.words import number, prescription
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = {"warm_up": "Warm-up", "main": "Main part", "supplement": "Supplement", "cool_down": "Cool-down"}
+TEST = "test_"  # begins the identifier of every exercise that is a test
 
 
 def write_program_page(out_path: Path, program: Program, calendar: bytes | None = None) -> None:
@@ -38,7 +39,7 @@ def render_program(program: Program, calendar: bytes | None = None) -> str:
     """The HTML of the page."""
     css = joined("css", "css") + joined("program", "css")
     script = f'(() => {{\n"use strict";\n{joined("program", "js")}}})();\n'
-    weeks = [_week(week) for week in program.weeks]
+    blocks = _blocks(program)
     return (
         environment()
         .get_template("program.html")
@@ -52,10 +53,11 @@ def render_program(program: Program, calendar: bytes | None = None) -> str:
             figures=_figures(program),
             calendar_base64=base64.b64encode(calendar).decode("ascii") if calendar else None,
             weekdays=[{"long": day, "short": day[:2]} for day in WEEKDAYS],
-            blocks=_blocks(program),
+            blocks=blocks,
+            goal_in_sight=any(cell["is_goal"] for block in blocks for row in block["weeks"] for cell in row["days"]),
             any_fingers=any(session.loads_fingers_maximally for session in _sessions(program)),
             chart=load_chart(program),
-            weeks=weeks,
+            weeks=[_week(week) for week in program.weeks],
             phases=_phases(program),
             tests=_tests(program),
             substitutions=_substitutions(program),
@@ -100,18 +102,20 @@ def _figures(program: Program) -> list[Figure]:
 def _blocks(program: Program) -> list[dict[str, Any]]:
     titles = {cycle.name: cycle.title for cycle in program.mesocycles}
     return [
-        {"title": titles.get(name, _words(name)), "weeks": [_row(week) for week in weeks]}
+        {"title": titles.get(name, _words(name)), "weeks": [_row(week, program.goal.date) for week in weeks]}
         for name, weeks in groupby(program.weeks, key=lambda week: week.mesocycle)
     ]
 
 
-def _row(week: Week) -> dict[str, Any]:
+def _row(week: Week, goal: date | None) -> dict[str, Any]:
     on = {session.date: _cell(week, k, session) for k, session in reversed(list(enumerate(week.sessions)))}
     days = [week.start_date + timedelta(days=k) for k in range(7)]
     return {
         "index": week.index,
         "sort": next((short for short, _ in _sorts(week)), None),
-        "days": [{"date": day.isoformat(), "number": _number(day), "session": on.get(day)} for day in days],
+        "days": [
+            {"date": day.isoformat(), "number": _number(day), "session": on.get(day), "is_goal": day == goal} for day in days
+        ],
     }
 
 
@@ -190,7 +194,8 @@ def _exercise(exercise: PlannedExercise) -> dict[str, Any]:
     return {
         "name": exercise.name,
         "dose": prescription(exercise),
-        "intensity": f"{exercise.intensity.text}, effort {number(exercise.effort)} of 10",
+        "intensity": exercise.intensity.text,
+        "effort": number(exercise.effort) if exercise.intensity.percent is not None else None,
         "description": exercise.description,
         "why": exercise.why,
         "cues": exercise.cues,
@@ -217,10 +222,14 @@ def _tests(program: Program) -> list[dict[str, str]]:
     found = []
     for week in program.weeks:
         for k, session in enumerate(week.sessions):
-            names = [exercise.name for exercise in session.exercises if exercise.quality == "test"]
+            names = [_test(exercise) for exercise in session.exercises if exercise.exercise_id.startswith(TEST)]
             if names:
                 found.append({"anchor": _anchor(week, k), "day": _weekday(session.date), "names": _listed(names)})
     return found
+
+
+def _test(exercise: PlannedExercise) -> str:
+    return exercise.name.removeprefix("Test: ")
 
 
 def _substitutions(program: Program) -> list[dict[str, str]]:
