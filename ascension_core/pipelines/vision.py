@@ -39,8 +39,10 @@ OVERLAY_FILE = "overlay.mp4"
 REPORT_FILE = "report.html"
 
 _MOST_NETWORKS = 8  # beyond that decoding is the bottleneck
-_PATIENCE_S = 0.1  # the fast mode looks at least this often, well within the gaps that are interpolated
-_SLOW, _MODERATE = 0.6, 1.8  # torso lengths per second up to which the fast mode looks at every third, every second frame
+_PATIENCE = ((0.7, 0.2), (2.0, 0.1), (5.0, 1 / 15))
+"""The fast mode looks again after so many seconds (second) while the body is slower than (first, torso lengths per second)."""
+
+_ROUNDING_S = 0.005  # frame times are rounded
 _MOVING_TORSOS = 0.5  # a camera that shifts further is worth a warning
 _SEEN_WELL = 0.8  # a smaller share of the climb measured is worth a warning
 
@@ -228,7 +230,8 @@ def _follow(reader: VideoReader, climber: persons.Person, options: VisionOptions
             yield frame
             progress("follow", _share(frame.time, reader), f"{frame.index + 1} frames")
 
-    track = to_track(follower.follow(reported(), climber, _wanted(options)), (reader.info.width, reader.info.height))
+    views = follower.follow(reported(), climber, _wanted(options))
+    track = to_track(views, (reader.info.width, reader.info.height))
     progress("follow", 1.0)
     return track
 
@@ -237,14 +240,15 @@ def _wanted(options: VisionOptions) -> Callable[[Frame, ClimberPath], bool]:
     """Which frames are measured."""
     if not options.fast:
         return lambda frame, _path: frame.index % options.every == 0
-    last = [-np.inf, -np.inf]  # index and time of the latest measured frame
+    last_s = -np.inf
 
     def wanted(frame: Frame, path: ClimberPath) -> bool:
-        speed = path.speed(frame.time)
-        stride = options.every * (3 if speed < _SLOW else 2 if speed < _MODERATE else 1)
-        if frame.index - last[0] < stride and frame.time - last[1] < _PATIENCE_S:
+        nonlocal last_s
+        patience_s = next((wait for speed, wait in _PATIENCE if path.speed(frame.time) < speed), 0.0)
+        due = frame.index % options.every == 0 and frame.time - last_s >= patience_s - _ROUNDING_S
+        if not due and path.sighting(frame.time) is None:
             return False
-        last[:] = [frame.index, frame.time]
+        last_s = frame.time
         return True
 
     return wanted

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -90,10 +91,12 @@ class Path:
     def __init__(self, person: Person, options: FollowOptions) -> None:
         self._options = options
         bodies = [s.body for s in person.sightings]
+        self._bodies = {s.time: s.body for s in person.sightings}
         windows = [b.following for b in bodies]
         self._time = np.array([s.time for s in person.sightings])
         self._centre = np.array([trunk_centre(b) for b in bodies])
         self._torso = np.array([trunk_size(b) for b in bodies])
+        self._joints = np.array([b.image[list(BODY)] for b in bodies])
         self._place = np.array([[w.x, w.y] for w in windows])
         self._size = np.exp(_smooth(self._time, np.log([w.size for w in windows]), options.smooth_s))
         self._angle = _smooth(self._time, np.unwrap([w.angle for w in windows]), options.smooth_s)
@@ -110,13 +113,20 @@ class Path:
         away = abs(float(self._time[nearest]) - time)
         return self._between(nearest, nearest, 0.0, away) if away <= self._options.reach_s else None
 
+    def sighting(self, time: float) -> Landmarks | None:
+        """What the scan saw at exactly `time`."""
+        return self._bodies.get(time)
+
     def speed(self, time: float) -> float:
-        """How fast the trunk moves around `time` in torso lengths per second."""
-        after = int(np.clip(np.searchsorted(self._time, time), 1, max(1, len(self._time) - 1)))
-        if len(self._time) < 2:
+        """How fast the body moves around `time` in torso lengths per second: the second fastest of its twelve joints.
+
+        Infinite where no two sightings enclose `time`.
+        """
+        after = int(np.searchsorted(self._time, time, side="right"))
+        if not 0 < after < len(self._time):
             return np.inf
-        moved = np.linalg.norm(self._centre[after] - self._centre[after - 1]) / self._torso[after]
-        return float(moved / (self._time[after] - self._time[after - 1]))
+        moved = np.linalg.norm(self._joints[after] - self._joints[after - 1], axis=1) / self._torso[after]
+        return float(np.sort(moved)[-2] / (self._time[after] - self._time[after - 1]))
 
     def _between(self, a: int, b: int, share: float, away_s: float) -> Aim:
         def mix(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,22 +164,30 @@ class Follower:
     def follow(
         self, frames: Iterable[Frame], person: Person, wanted: Callable[[Frame, Path], bool]
     ) -> Iterator[tuple[float, View | None]]:
-        """Yield (time, view) of every frame: None where the climber is unknown or the frame is not `wanted`."""
+        """Yield (time, view) of every frame: None where the climber is unknown or the frame is not `wanted`.
+
+        A frame that the scan has seen in nearly the same window is not looked at twice.
+        """
         path = Path(person, self._options)
         last: tuple[float, View] | None = None
         stream = iter(frames)
         with ThreadPoolExecutor(self._threads) as pool:
             while chunk := list(islice(stream, _FRAMES_AT_ONCE)):
                 aims = [path.aim(f.time) if wanted(f, path) else None for f in chunk]
-                bodies = list(pool.map(self._first_look, chunk, aims))
+                bodies = list(pool.map(partial(self._first_look, path), chunk, aims))
                 views = self._judge(bodies)
                 for frame, aim, first in zip(chunk, aims, views, strict=True):
                     view = self._settle(pool, frame, aim, first, last) if aim is not None and first is not None else None
                     last = (frame.time, view) if view is not None else last
                     yield frame.time, view
 
-    def _first_look(self, frame: Frame, aim: Aim | None) -> Landmarks | None:
-        return None if aim is None else self._look(frame.image, aim.window)
+    def _first_look(self, path: Path, frame: Frame, aim: Aim | None) -> Landmarks | None:
+        if aim is None:
+            return None
+        known = path.sighting(frame.time)
+        if known is not None and _alike(known.roi, aim.window):
+            return known
+        return self._look(frame.image, aim.window)
 
     def _look(self, image: Image, window: Roi) -> Landmarks:
         network = self._free.get()
@@ -214,6 +232,13 @@ class Follower:
         # the third fastest joint: one misplaced hand or foot is for the smoothing to find, a jumping limb pair is not
         speed = float(np.sort(moved)[-3]) / max(time - last[0], 1e-3)
         return float(np.clip(0.3 * (speed / self._options.jump_torsos_per_s - 1), 0, 0.3))
+
+
+def _alike(a: Roi, b: Roi) -> bool:
+    """Whether two windows show the same for the network: a tenth of their size apart at the most."""
+    apart = np.hypot(a.x - b.x, a.y - b.y) / b.size
+    turn = abs(np.angle(np.exp(1j * (a.angle - b.angle))))
+    return bool(apart < 0.1 and abs(np.log(a.size / b.size)) < 0.1 and turn < 0.2)
 
 
 def further_windows(aim: Aim, first: View, last: View | None) -> list[Roi]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ascension_core.pose.keypoints import BODY, Keypoint
 from ascension_core.pose.networks import Detection, Detector, LandmarkNetwork, Landmarks
-from ascension_core.pose.roi import Image, Roi
+from ascension_core.pose.roi import Image, Roi, shrink
 
 if TYPE_CHECKING:
     from ascension_core.video import Frame
@@ -46,11 +46,11 @@ class ScanOptions:
     interval_s
         True time between scans.
     search_s
-        True time between searches with the detector while everyone is followed.
-    close_search_s
-        True time between searches in small tiles, for people who are small in the picture.
+        True time between searches of the whole picture with the detector while everyone is followed.
+    tiles_s, small_tiles_s
+        True time between searches that look at square tiles too, and at small ones, for people who are small in the picture.
     lost_search_s
-        True time between searches while somebody is lost or nobody is known.
+        True time between searches, tiles included, while somebody is lost or nobody is known.
     detector_score
         Detections below are not looked at. Low on purpose: the landmark network decides.
     new_confidence, keep_confidence
@@ -68,7 +68,8 @@ class ScanOptions:
 
     interval_s: float = 0.2
     search_s: float = 1.0
-    close_search_s: float = 3.0
+    tiles_s: float = 2.0
+    small_tiles_s: float = 6.0
     lost_search_s: float = 0.4
     detector_score: float = 0.35
     new_confidence: float = 0.3
@@ -180,7 +181,7 @@ class Scanner:
         self._active: list[Tracklet] = []
         self._ended: list[Tracklet] = []
         self._times: list[float] = []
-        self._searched = self._searched_close = -np.inf
+        self._searched: list[float] = [-np.inf] * 3  # the whole picture, tiles, small tiles
         self._camera = Camera()
         self._memory: deque[tuple[float, Image, Floats]] = deque()
 
@@ -189,8 +190,8 @@ class Scanner:
         shift = self._camera.follow(frame.image)
         followed = self._follow(frame, shift)
         self._record(frame.time, followed)
-        if self._search_due(frame.time):
-            self._begin(self._search(frame, [s.body for _, s in followed], shift))
+        if views := self._views_due(frame):
+            self._begin(self._search(frame, views, [s.body for _, s in followed], shift))
         self._times.append(frame.time)
         self._remember(frame, shift)
 
@@ -232,16 +233,23 @@ class Scanner:
         self._ended += over
         self._active = [t for t in self._active if t not in over]
 
-    def _search_due(self, time: float) -> bool:
-        lost = any(t.end < time and t.end - t.start >= self._options.lost_s for t in self._active)
-        wait = self._options.lost_search_s if lost or not self._active else self._options.search_s
-        return time - self._searched >= wait - _CLOCK_S
+    def _views_due(self, frame: Frame) -> list[Roi]:
+        """The windows that the detector searches in this frame; none in most."""
+        options, time = self._options, frame.time
+        lost = any(t.end < time and t.end - t.start >= options.lost_s for t in self._active) or not self._active
+        waits = (options.lost_search_s, options.lost_search_s) if lost else (options.search_s, options.tiles_s)
+        due = [
+            time - last >= wait - _CLOCK_S for last, wait in zip(self._searched, (*waits, options.small_tiles_s), strict=True)
+        ]
+        self._searched = [time if d else last for d, last in zip(due, self._searched, strict=True)]
+        height, width = frame.image.shape[:2]
+        levels = [Roi.around(width, height)], tiles(width, height, 1), tiles(width, height, 2)
+        return [view for level, d in zip(levels, due, strict=True) if d for view in level]
 
-    def _search(self, frame: Frame, known: list[Landmarks], shift: Floats) -> list[Sighting]:
+    def _search(self, frame: Frame, views: list[Roi], known: list[Landmarks], shift: Floats) -> list[Sighting]:
         """Bodies that are not followed yet, the largest first."""
-        self._searched = frame.time
         found: list[Sighting] = []
-        for detection in self._detect(frame):
+        for detection in self._detect(frame.image, views):
             bodies = [*known, *(s.body for s in found)]
             if len(bodies) >= 2 * self._options.bodies:
                 break
@@ -256,15 +264,10 @@ class Scanner:
         needed = self._options.among_confidence if among else self._options.new_confidence
         return sighting.confidence >= needed and not any(same_body(sighting.body, body) for body in known)
 
-    def _detect(self, frame: Frame) -> list[Detection]:
-        """Detections in the whole picture and in its tiles, the surest first."""
-        height, width = frame.image.shape[:2]
-        views = [Roi.around(width, height), *tiles(width, height, 1)]
-        if frame.time - self._searched_close >= self._options.close_search_s - _CLOCK_S:
-            self._searched_close = frame.time
-            views += tiles(width, height, 2)
+    def _detect(self, image: Image, views: list[Roi]) -> list[Detection]:
+        """Detections in all these windows, the surest first."""
         score = self._options.detector_score
-        return sorted((d for view in views for d in self._detector(frame.image, view, score)), key=lambda d: -d.score)
+        return sorted((d for view in views for d in self._detector(image, view, score)), key=lambda d: -d.score)
 
     def _begin(self, found: list[Sighting]) -> None:
         """Start following who was found, from where the trail begins."""
@@ -335,15 +338,13 @@ class Camera:
 
     def follow(self, image: Image) -> Floats:
         """(2,) shift in pixels since the first image."""
-        factor = _CAMERA_WIDTH / image.shape[1]
-        step = max(1, int(1 / factor / 2))
-        small = cv2.resize(image[::step, ::step], (_CAMERA_WIDTH, int(image.shape[0] * factor)), interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        factor = max(1, image.shape[1] // _CAMERA_WIDTH)
+        grey = cv2.cvtColor(shrink(image, factor), cv2.COLOR_RGB2GRAY).astype(np.float32)
         if self._last is not None and self._last.shape == grey.shape:
             window = cv2.createHanningWindow((grey.shape[1], grey.shape[0]), cv2.CV_32F)
             shift, response = cv2.phaseCorrelate(self._last, grey, window)
             if response > 0.1:
-                self._total = self._total + np.array(shift) / factor
+                self._total = self._total + np.array(shift) * factor
         self._last = grey
         return self._total.copy()
 
