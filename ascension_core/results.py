@@ -293,6 +293,7 @@ class ExpectedGrade(Contract):
     also: str = Field(description="`grade` in another system, a range where the two do not meet")
     coverage: float = Field(description="share of climbers whose hardest grade of the past year lies between low and high")
     current: str | None = Field(description="the grade that the athlete gave")
+    current_is: Literal["above", "within", "below"] | None = Field(description="where `current` lies beside low to high")
 
 
 class Standing(Contract):

@@ -64,6 +64,6 @@ def _register(command: str) -> None:
         app.command(command)(getattr(module, command))
 
 
-for _command in ("analyze", "models", "evaluate", "bench", "program", "force"):
+for _command in ("analyze", "models", "evaluate", "bench", "assess", "program", "force"):
     if find_spec(f"{__name__}.{_command}"):
         _register(_command)

@@ -124,12 +124,12 @@ def validated(model: type[Model], document: Any) -> Model:
 
 
 def explain(errors: Sequence[ErrorDetails]) -> str:
-    """One line a problem, each beginning with the path of its field."""
+    """One line a problem, each beginning with the path of its field and all but the last ending with a semicolon."""
     wrong = {error["loc"][:-1] for error in errors}
     told = [error for error in errors if error["type"] != "too_short" or error["loc"] not in wrong]
     lines = list(dict.fromkeys(line for error in told for line in _lines(error)))
     hidden = len(lines) - _MOST_PROBLEMS
-    return "\n".join([*lines[:_MOST_PROBLEMS], *([f"and {hidden} more"] if hidden > 0 else [])])
+    return ";\n".join([*lines[:_MOST_PROBLEMS], *([f"and {hidden} more"] if hidden > 0 else [])])
 
 
 def _lines(error: ErrorDetails) -> list[str]:

@@ -1,0 +1,61 @@
+"""From one athlete's file to an `AssessmentReport`, its radar picture and its page."""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+
+from ascension_core.pipelines.outputs import staged
+from ascension_core.progress import Progress, silent
+from ascension_core.results import AssessmentReport, ModelVersion
+
+REPORT_FILE = "assessment.json"
+PAGE_FILE = "assessment.html"
+RADAR_FILE = "radar.png"
+
+
+def make_assessment(
+    athlete_path: Path, out: Path, *, today: date | None = None, progress: Progress = silent
+) -> AssessmentReport:
+    """Assess an athlete and write report, radar and page into `out`; they appear together when all are complete.
+
+    Parameters
+    ----------
+    today
+        The day of the report; None for the day on which it runs.
+
+    Raises
+    ------
+    InvalidAthlete
+        The athlete's file cannot be used; the message names each field that is wrong.
+    ModelError
+        The strength model is missing or damaged.
+    OutputNotWritable
+        The folder cannot be made or written.
+    """
+    from ascension_core.report.assessment_page import write_assessment_page
+    from ascension_core.report.radar import write_radar
+    from ascension_core.training.assessing import assess
+    from ascension_core.training.athlete import Athlete
+    from ascension_core.training.strength import StrengthModel
+
+    athlete = Athlete.load(athlete_path)
+    with staged(out) as folder:
+        progress("assess", 0.0)
+        model = StrengthModel.load()
+        report = assess(athlete, model, today=today or date.today(), model_version=_model_version())
+        progress("assess", 0.5, "drawing")
+        (folder / REPORT_FILE).write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
+        write_radar(folder / RADAR_FILE, report)
+        write_assessment_page(folder / PAGE_FILE, report, (folder / RADAR_FILE).read_bytes())
+    progress("assess", 1.0)
+    return report
+
+
+def _model_version() -> ModelVersion:
+    from ascension_core.training.strength import FILE
+
+    weights = files("ascension_core.training").joinpath("weights").joinpath(FILE)
+    return ModelVersion(name="strength", sha256=sha256(weights.read_bytes()).hexdigest())

@@ -1,0 +1,331 @@
+"""What an athlete's tests say: expected grades, standing among climbers like them, the weakest link, and real changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from typing import Final, Literal
+
+import numpy as np
+
+from ascension_core.results import (
+    AssessmentReport,
+    AthleteSummary,
+    ExpectedGrade,
+    ModelVersion,
+    Note,
+    ResultChange,
+    Software,
+    Source,
+    Standing,
+    WeakestLink,
+)
+from ascension_core.training.assessment import Assessment
+from ascension_core.training.athlete import Athlete, Site
+from ascension_core.training.grades import Discipline, Grade, GradeSystem, convert, from_ircra, from_v_index
+from ascension_core.training.protocols import MeasureChange, Repeatability, changes, protocol, sources
+from ascension_core.training.strength import COVERAGE, Estimate, Expectation, StrengthModel
+from ascension_core.training.strength_features import NAMES, measures_of, to_features
+from ascension_core.training.strength_levels import SCALES, Level, Scale, natural
+
+BEHIND: Final = 50.0
+"""A test below the middle of the goal grade's climbers can be a weak link; one above it is not."""
+
+FEWEST_TESTS: Final = 2
+"""One test alone cannot be the weakest."""
+
+ANTAGONISTS: Final = frozenset({"push_ups"})
+"""Tests of balance and shoulder health: they do not hold a climber back from a grade."""
+
+MEASURE_OF: Final[Mapping[str, tuple[str, str]]] = {
+    "hang": ("max_hang", "load"),
+    "pull": ("weighted_pull_up", "load"),
+    "pull_ups": ("pull_ups", "reps"),
+    "push_ups": ("push_ups", "reps"),
+    "repeaters": ("repeaters", "time"),
+    "critical_force": ("critical_force", "force"),
+}
+"""Test and measure behind each scale of the strength model."""
+
+MAXIMAL: Final = frozenset({"max_hang", "weighted_pull_up", "critical_force"})
+"""Tests that are not proposed to the young and to beginners."""
+
+LOADED_SITES: Final = frozenset({Site.FINGER, Site.ELBOW, Site.SHOULDER})
+"""Where our tests load most."""
+
+YOUNGEST: Final = 16.0
+FEWEST_YEARS: Final = 2.0
+
+DISCLAIMERS: Final = (
+    "This compares you with climbers who chose to be tested; it is neither medical advice nor a verdict on what you can climb.",
+    "Grades need technique, tactics and head too: tests explain about half of the differences between climbers.",
+    "Stop every test at pain. Under 16 years and in the first two years of climbing, leave maximal finger tests out.",
+)
+
+
+def assess(athlete: Athlete, model: StrengthModel, *, today: date, model_version: ModelVersion) -> AssessmentReport:
+    """Compare an athlete's latest tests with other climbers and with the earlier tests.
+
+    Parameters
+    ----------
+    model
+        Expected grades, percentiles, and the tests of climbers of each grade.
+    model_version
+        The file that `model` was read from.
+    """
+    found = model.expect(athlete)
+    told = athlete.boulder_grade or athlete.sport_grade
+    now = told or from_v_index(found.boulder.median)
+    goal = next((one.grade for one in athlete.goals if one.grade is not None), None)
+    standings = _standings(athlete, found, model, now, goal)
+    return AssessmentReport(
+        created_on=today,
+        software=Software(version=version("ascension")),
+        models=[model_version],
+        athlete=_summary(athlete),
+        tested_on=athlete.tests.date,
+        compared_with_now=_who(now, athlete),
+        compared_with_goal=None if goal is None else _who(goal, athlete),
+        expected=_expected(athlete, found),
+        standings=standings,
+        weakest=_weakest(standings, goal),
+        changes=list(_changes(athlete)),
+        missing=list(_missing(athlete, standings)),
+        notes=list(_notes(athlete, found, standings, goal)),
+        disclaimers=list(DISCLAIMERS),
+        sources=[Source(id=f"source-{k}", text=text) for k, text in enumerate(sources(), 1)],
+    )
+
+
+def _summary(athlete: Athlete) -> AthleteSummary:
+    return AthleteSummary(
+        id=athlete.id,
+        name=athlete.name,
+        age_years=athlete.age_years,
+        mass_kg=athlete.mass_kg,
+        years_climbing=athlete.years_climbing,
+        boulder_grade=_text(athlete.boulder_grade),
+        sport_grade=_text(athlete.sport_grade),
+        minutes_per_week=round(sum(athlete.availability.values())),
+        equipment=sorted(athlete.equipment),
+        injuries=[f"{i.site}{f', {i.side}' if i.side else ''}: severity {i.severity} of 3" for i in athlete.injuries],
+    )
+
+
+def _text(grade: Grade | None) -> str | None:
+    return None if grade is None else str(grade)
+
+
+def _group(athlete: Athlete) -> str:
+    return athlete.sex if athlete.sex in {"female", "male"} else "all"
+
+
+def _who(grade: Grade, athlete: Athlete) -> str:
+    people = {"female": "women", "male": "men"}.get(_group(athlete), "climbers")
+    return f"{people} who climb about {grade}"
+
+
+def _expected(athlete: Athlete, found: Expectation) -> list[ExpectedGrade]:
+    return [
+        _interval("boulder", found.boulder, from_v_index, GradeSystem.FONT, athlete.boulder_grade),
+        _interval("route", found.sport, _french, GradeSystem.YDS, athlete.sport_grade),
+    ]
+
+
+def _french(level: float) -> Grade:
+    return from_ircra(float(np.clip(round(level), 1, 33)), GradeSystem.FRENCH).low
+
+
+def _interval(
+    discipline: Discipline, estimate: Estimate, grade_at: Callable[[float], Grade], other: GradeSystem, current: Grade | None
+) -> ExpectedGrade:
+    grade = grade_at(estimate.median)
+    return ExpectedGrade(
+        discipline=discipline,
+        system=grade.system,
+        grade=str(grade),
+        low=str(grade_at(estimate.low)),
+        high=str(grade_at(estimate.high)),
+        also=str(convert(grade, other)),
+        coverage=COVERAGE,
+        current=_text(current),
+        current_is=_beside(current, grade_at(estimate.low), grade_at(estimate.high)),
+    )
+
+
+def _beside(current: Grade | None, low: Grade, high: Grade) -> Literal["above", "within", "below"] | None:
+    if current is None:
+        return None
+    if current.ircra.low > high.ircra.high:
+        return "above"
+    return "below" if current.ircra.high < low.ircra.low else "within"
+
+
+def _standings(athlete: Athlete, found: Expectation, model: StrengthModel, now: Grade, goal: Grade | None) -> list[Standing]:
+    row = to_features(measures_of(athlete))
+    at_now = model.levels_for(now, group=_group(athlete))
+    at_goal = model.levels_for(goal, group=_group(athlete)) if goal else {}
+    return [
+        _standing(
+            scale,
+            float(natural(scale.name, row[:, NAMES.index(scale.name)])[0]),
+            found.percentiles.get(scale.name),
+            at_now.get(scale.name),
+            at_goal.get(scale.name),
+        )
+        for scale in SCALES
+    ]
+
+
+def _standing(scale: Scale, value: float, among_all: float | None, now: Level | None, goal: Level | None) -> Standing:
+    done = bool(np.isfinite(value))
+    repeats = _repeatability(scale.name)
+    error = repeats.error(value) if done else 0.0
+    return Standing(
+        name=scale.name,
+        title=scale.title,
+        unit=scale.unit,
+        value=value if done else None,
+        error=error if done else None,
+        error_is_assumed=not repeats.sure,
+        percentile_all=among_all if done else None,
+        percentile_now=now.percentile(value) if done and now else None,
+        percentile_now_range=(now.percentile(value - error), now.percentile(value + error)) if done and now else None,
+        median_now=now.median if now else None,
+        people_now=now.n if now else None,
+        percentile_goal=goal.percentile(value) if done and goal else None,
+        percentile_goal_range=(goal.percentile(value - error), goal.percentile(value + error)) if done and goal else None,
+        median_goal=goal.median if goal else None,
+        people_goal=goal.n if goal else None,
+    )
+
+
+def _repeatability(scale: str) -> Repeatability:
+    test, key = MEASURE_OF[scale]
+    return next(measure.repeatability for measure in protocol(test).measures if measure.key == key)
+
+
+def _weakest(standings: list[Standing], goal: Grade | None) -> WeakestLink | None:
+    """The lowest test among climbers of the goal grade (of the own grade without a goal), if it is below their middle."""
+    ranks = [_rank(one, goal) for one in standings if one.name not in ANTAGONISTS]
+    ranked = sorted((rank for rank in ranks if rank is not None), key=lambda rank: rank.percentile)
+    if len(ranked) < FEWEST_TESTS or ranked[0].percentile >= BEHIND:
+        return None
+    first, others = ranked[0], ranked[1:]
+    rivals = [other.standing.title for other in others if other.low <= first.high]
+    reason = (
+        f"{_capital(first.standing.title)}: {_amount(first.standing.value)} {first.standing.unit}, "
+        f"where the middle of {first.people} people who climb about {goal or 'your grade'} is {_amount(first.median)}."
+    )
+    if rivals:
+        reason += f" Within measurement error it could as well be: {', '.join(rivals)}."
+    return WeakestLink(
+        name=first.standing.name, title=first.standing.title, percentile=first.percentile, is_clear=not rivals, reason=reason
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rank:
+    standing: Standing
+    percentile: float
+    low: float
+    high: float
+    median: float
+    people: int
+
+
+def _rank(one: Standing, goal: Grade | None) -> _Rank | None:
+    at, ends = (one.percentile_goal, one.percentile_goal_range) if goal else (one.percentile_now, one.percentile_now_range)
+    median, people = (one.median_goal, one.people_goal) if goal else (one.median_now, one.people_now)
+    if at is None or ends is None or median is None or people is None:
+        return None
+    return _Rank(one, at, ends[0], ends[1], median, people)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _amount(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0f}"
+
+
+def _changes(athlete: Athlete) -> Iterator[ResultChange]:
+    """Each measure of the latest tests beside the last time before that it was taken."""
+    told: set[tuple[str, str]] = set()
+    for earlier in reversed(athlete.history):
+        for one in _compared(athlete, earlier):
+            if (one.test, one.measure.key) not in told:
+                told.add((one.test, one.measure.key))
+                yield _change(one, earlier.date, athlete.tests.date)
+
+
+def _compared(athlete: Athlete, earlier: Assessment) -> tuple[MeasureChange, ...]:
+    """The two days, with the same body mass on both where it was not weighed on the first."""
+    after = athlete.tests.mass_kg or athlete.mass_kg
+    return changes(earlier, athlete.tests, mass_before_kg=earlier.mass_kg or after, mass_after_kg=after)
+
+
+def _change(one: MeasureChange, before: date | None, after: date | None) -> ResultChange:
+    return ResultChange(
+        test=one.test,
+        title=f"{protocol(one.test).name}: {one.measure.name}",
+        unit=one.measure.unit,
+        before_date=before,
+        after_date=after,
+        before=one.before,
+        after=one.after,
+        smallest_detectable=one.change.smallest_detectable if one.change else None,
+        verdict=one.change.verdict if one.change else "not comparable",
+        why_not=one.why_not,
+    )
+
+
+def _missing(athlete: Athlete, standings: list[Standing]) -> Iterator[Note]:
+    """What would make the answer more certain; nothing that is not safe for this athlete."""
+    for one in standings:
+        test = MEASURE_OF[one.name][0]
+        if one.value is None and getattr(athlete.tests, test) is not None:
+            text = f"{_capital(one.title)}: done in another way than in our data, so it is not compared."
+            yield Note(code=f"not_comparable_{one.name}", message=text)
+        elif one.value is None and not (test in MAXIMAL and _too_early(athlete)):
+            yield Note(code=f"no_{one.name}", message=f"{_capital(one.title)}: not tested.")
+    if _group(athlete) == "all":
+        yield Note(code="no_sex", message="Sex: without it the comparison is with women and men together.")
+    for field, what in (("height_m", "Height"), ("span_m", "Arm span")):
+        if getattr(athlete, field) is None:
+            yield Note(code=f"no_{field}", message=f"{what}: would narrow the expected grades a little.")
+
+
+def _too_early(athlete: Athlete) -> bool:
+    return athlete.age_years < YOUNGEST or athlete.years_climbing < FEWEST_YEARS
+
+
+def _notes(athlete: Athlete, found: Expectation, standings: list[Standing], goal: Grade | None) -> Iterator[Note]:
+    if not any(one.value is not None for one in standings):
+        yield Note(code="no_tests", message="No test could be used: the expected grade rests on age, years and body alone.")
+    if athlete.boulder_grade is None and athlete.sport_grade is None:
+        text = "You gave no grade: you are compared with climbers of the grade that your tests let one expect."
+        yield Note(code="no_grade", message=text)
+    if _too_early(athlete):
+        text = (
+            "Maximal finger tests are left out under 16 years and in the first two years of climbing; that is as it should be."
+        )
+        yield Note(code="too_early", message=text)
+    if athlete.injuries and any(
+        i.severity >= 2 or i.site in {Site.FINGER, Site.ELBOW, Site.SHOULDER} for i in athlete.injuries
+    ):
+        yield Note(code="injured", message="You report an injury: repeat no test that loads it until it has healed.")
+    if goal is not None and all(one.people_goal is None for one in standings):
+        yield Note(code="goal_unknown", message=f"Too few climbers of {goal} told us their tests to compare with.")
+    if found.n_similar < 10:
+        text = f"Only {found.n_similar} climbers of our data resemble you, so the interval is wide."
+        yield Note(code="few_similar", message=text)
+    unweighed = [day.date for day in athlete.history if day.mass_kg is None and (day.max_hang or day.weighted_pull_up)]
+    if unweighed:
+        text = (
+            "Body mass was not weighed on an earlier test day; today's is taken, so those changes compare the added mass only."
+        )
+        yield Note(code="mass_unknown", message=text)
