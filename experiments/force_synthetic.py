@@ -11,24 +11,27 @@ from scipy.optimize import brentq
 FloatArray = NDArray[np.float64]
 
 
+LAST = 3
+
+
 @dataclass(frozen=True, slots=True)
 class AllOut:
     """An all-out test as it would be without any noise.
 
     Attributes
     ----------
-    critical_kg, peak_kg
-        Plateau of the contraction means, and mean of the first contraction.
+    asymptote_kg, first_kg
+        What the contraction means fall to, and the first of them.
     constant
-        Contractions in which the distance to the plateau falls to 37 %.
+        Contractions in which the distance to the asymptote falls to 37 %.
     contractions, work_s, rest_s
         Of the rhythm.
     rise_s
         Each contraction rises and falls linearly in this time.
     """
 
-    critical_kg: float = 17.0
-    peak_kg: float = 48.0
+    asymptote_kg: float = 17.0
+    first_kg: float = 48.0
     constant: float = 4.0
     contractions: int = 24
     work_s: float = 7.0
@@ -37,30 +40,36 @@ class AllOut:
 
     @property
     def means_kg(self) -> FloatArray:
-        """(contractions,) mean of each contraction between its ramps, kg."""
+        """(contractions,) mean force of each contraction, kg."""
         n = np.arange(self.contractions)
-        means: FloatArray = self.critical_kg + (self.peak_kg - self.critical_kg) * np.exp(-n / self.constant)
+        means: FloatArray = self.asymptote_kg + (self.first_kg - self.asymptote_kg) * np.exp(-n / self.constant)
         return means
 
     @property
+    def critical_kg(self) -> float:
+        """Mean of the last three contractions."""
+        return float(self.means_kg[-LAST:].mean())
+
+    @property
     def w_prime_kg_s(self) -> float:
-        """Impulse above critical force, if every contraction took the whole of `work_s`."""
+        """Impulse above critical force."""
         return float(np.sum(self.means_kg - self.critical_kg) * self.work_s)
 
 
-def with_w_prime(critical_kg: float, peak_kg: float, w_prime_kg_s: float, contractions: int) -> AllOut:
-    """The test of this critical force, peak and W'.
+def with_results(critical_kg: float, first_kg: float, w_prime_kg_s: float, contractions: int) -> AllOut:
+    """The test that has this critical force, first contraction and W'.
 
     Raises
     ------
     ValueError
-        If no exponential fall from the peak spends that much.
+        If no exponential fall from the first contraction spends that much.
     """
 
-    def excess(constant: float) -> float:
-        return AllOut(critical_kg, peak_kg, constant, contractions).w_prime_kg_s - w_prime_kg_s
+    def test(constant: float) -> AllOut:
+        left = float(np.exp(-np.arange(contractions - LAST, contractions) / constant).mean())
+        return AllOut((critical_kg - first_kg * left) / (1 - left), first_kg, constant, contractions)
 
-    return AllOut(critical_kg, peak_kg, float(brentq(excess, 0.05, 50.0)), contractions)
+    return test(float(brentq(lambda constant: test(constant).w_prime_kg_s - w_prime_kg_s, 0.05, 4.0 * contractions)))
 
 
 def pulses(
@@ -108,7 +117,8 @@ def all_out_recording(
     """
     random = np.random.default_rng(seed)
     starts = lead_s + np.arange(test.contractions, dtype=np.float64) * (test.work_s + test.rest_s)
-    heights: FloatArray = test.means_kg * (1 + effort_spread * random.standard_normal(test.contractions))
+    full = test.work_s / (test.work_s - test.rise_s)  # the plateau between the ramps, so that the mean is what was asked for
+    heights: FloatArray = test.means_kg * full * (1 + effort_spread * random.standard_normal(test.contractions))
     time, force = pulses(starts, heights, test.work_s, rate_hz=rate_hz, rise_s=test.rise_s)
     knots = np.arange(time[0], time[-1] + 0.5, 0.25)
     force *= 1 + tremor * np.interp(time, knots, random.standard_normal(knots.size))

@@ -19,6 +19,10 @@ from ascension_core.training.force.recording import ForceRecording
 
 PROTOCOLS = ("auto", "max", "repeaters", "critical")
 BODY_MASS_KG = (20.0, 250.0)
+# The strongest fingers hold two to two and a half times the body with both hands; newtons read as kilograms are ten times
+# too many.
+MOST_KG = 300.0
+MOST_BODY_MASSES = 4.0
 
 
 class ForceAnalysis(Contract):
@@ -36,7 +40,7 @@ class ForceAnalysis(Contract):
     peak_kg: float
     best_means_kg: dict[str, float] = Field(description="highest mean over so many seconds in any effort")
     efforts: list[Effort]
-    fatigue: Fatigue | None
+    fatigue: Fatigue | None = Field(description="of repeaters and all-out tests")
     critical_force: CriticalForce | None
     body_mass_kg: float | None
     notes: list[Note]
@@ -76,9 +80,10 @@ def analyze_force(
     _check_options(protocol, body_mass_kg, last)
     baseline = estimate_baseline(recording) if tare_kg is None else Baseline(offset_kg=tare_kg)
     efforts = find_efforts(recording, baseline)
+    peak = max(effort.peak_kg for effort in efforts)
+    _require_human(peak, body_mass_kg, recording.name)
     kind: Protocol = recognise(efforts) if protocol == "auto" else protocol  # type: ignore[assignment]
     critical = _critical(efforts, kind, recording.name, (body_mass_kg, last, seed))
-    peak = max(effort.peak_kg for effort in efforts)
     tare = baseline_notes(baseline, peak) if tare_kg is None else []
     return ForceAnalysis(
         recording=recording.name,
@@ -91,7 +96,7 @@ def analyze_force(
         peak_kg=peak,
         best_means_kg=_best(efforts),
         efforts=efforts,
-        fatigue=fatigue([effort.mean_kg for effort in efforts]) if critical is None else fatigue(critical.contraction_means_kg),
+        fatigue=_fatigue(efforts, kind, critical),
         critical_force=critical,
         body_mass_kg=body_mass_kg,
         notes=[*recording.notes, *tare, *_rate_notes(recording.rate_hz), *(critical.notes if critical else [])],
@@ -122,6 +127,13 @@ def _critical(
         raise InvalidRecording(f"{name}: {error}") from error
 
 
+def _fatigue(efforts: Sequence[Effort], kind: Protocol, critical: CriticalForce | None) -> Fatigue | None:
+    """Fatigue of efforts that follow one another; separate maximal pulls differ for other reasons."""
+    if kind == "max":
+        return None
+    return fatigue(critical.contraction_means_kg if critical else [effort.mean_kg for effort in efforts])
+
+
 def _check_options(protocol: str, body_mass_kg: float | None, last: int) -> None:
     if protocol not in PROTOCOLS:
         raise InvalidOption(f"--protocol {protocol}: choose one of {', '.join(PROTOCOLS)}")
@@ -130,6 +142,16 @@ def _check_options(protocol: str, body_mass_kg: float | None, last: int) -> None
         raise InvalidOption(f"--body-mass {body_mass_kg:g}: between {low:g} and {high:g} kg; is it in another unit?")
     if not 1 <= last <= 6:
         raise InvalidOption(f"last {last}: between 1 and 6 contractions")
+
+
+def _require_human(peak_kg: float, body_mass_kg: float | None, name: str) -> None:
+    most = MOST_BODY_MASSES * body_mass_kg if body_mass_kg else MOST_KG
+    if peak_kg > most:
+        relative = f", {peak_kg / body_mass_kg:.1f} times the body mass" if body_mass_kg else ""
+        raise InvalidRecording(
+            f"{name}: a pull of {peak_kg:.0f} kg{relative} is more than fingers hold: are these newtons or pounds? "
+            "Say so with --unit"
+        )
 
 
 def _best(efforts: Sequence[Effort]) -> dict[str, float]:

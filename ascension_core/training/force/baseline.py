@@ -79,7 +79,7 @@ def _fit(recording: ForceRecording, around: FloatArray, band: float) -> Baseline
     resting = force - around < band
     blocks = _blocks(recording, resting)
     if not blocks:
-        return Baseline(offset_kg=float(np.median(around)))
+        return Baseline(offset_kg=0.0)
     middles = np.array([np.mean(time[block]) for block in blocks])
     medians = np.array([np.median(force[block]) for block in blocks])
     slope, offset = _line(middles, medians, float(np.ptp(recording.time_s)), largest(force - around))

@@ -34,6 +34,8 @@ class EffortOptions:
         What is shorter is a touch, not an effort.
     join_s
         Efforts parted by less are one, in which the grip slipped.
+    loaded
+        Share of such a joined effort that must be under load, lest noise about the threshold add up to an effort.
     least_kg
         A recording whose largest force is smaller holds no pull.
     """
@@ -43,6 +45,7 @@ class EffortOptions:
     noises: float = 8.0
     shortest_s: float = 0.4
     join_s: float = 0.3
+    loaded: float = 0.7
     least_kg: float = 1.0
 
 
@@ -55,7 +58,7 @@ class Effort(Contract):
     peak_kg: float
     mean_kg: float = Field(description="mean over time from start to end")
     impulse_kg_s: float = Field(description="force summed over time")
-    end_kg: float = Field(description="mean of the last second before the hand let go")
+    end_kg: float = Field(description="median of the last second before the hand let go")
     time_to_peak_s: float
     fatigue: float = Field(description="loss from the peak to the end force, as a share of the peak")
     best_means_kg: dict[str, float] = Field(description="highest mean over so many seconds, for those that it lasted")
@@ -96,7 +99,13 @@ def _spans(
     loaded = _hysteresis(f, *thresholds)
     edges = np.flatnonzero(np.diff(loaded)) + 1
     spans = [_crossings(t, f, a, b, thresholds[1]) for a, b in pairwise([0, *edges.tolist(), t.size]) if loaded[a]]
-    return [span for span in _joined(spans, options.join_s) if span[1] - span[0] >= options.shortest_s]
+    whole = [span for span in _joined(spans, options.join_s) if span[1] - span[0] >= options.shortest_s]
+    return [span for span in whole if _loaded_share(t, loaded, span) >= options.loaded]
+
+
+def _loaded_share(t: FloatArray, loaded: NDArray[np.bool_], span: Span) -> float:
+    inside = loaded[slice(*np.searchsorted(t, span[:2]).tolist())]
+    return float(np.mean(inside)) if inside.size else 1.0
 
 
 def _hysteresis(force: FloatArray, on: float, off: float) -> NDArray[np.bool_]:
@@ -162,9 +171,9 @@ def best_mean(time: FloatArray, force: FloatArray, window_s: float) -> float:
 
 
 def _end_force(time: FloatArray, force: FloatArray) -> float:
-    """Mean of the last second before release: the last moment at which the force is still 80 % of the effort's median."""
+    """Median of the last second before release: the last moment at which the force is still half of the effort's median."""
     middle = float(np.quantile(force, 0.5, weights=np.gradient(time), method="inverted_cdf"))
-    release = time[np.flatnonzero(force >= 0.8 * middle)[-1]]
+    release = time[np.flatnonzero(force >= 0.5 * middle)[-1]]
     begin = max(time[0], release - 1.0)
     grid = np.linspace(begin, release, 51)
-    return float(np.mean(np.interp(grid, time, force)))
+    return float(np.median(np.interp(grid, time, force)))

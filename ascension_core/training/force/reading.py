@@ -22,6 +22,8 @@ from ascension_core.training.force.units import KG_PER, SECONDS_PER, infer_time_
 
 # Nearly three hours at 1000 samples a second: enough for any session on a gauge, and 80 MB an array.
 MOST_SAMPLES = 10_000_000
+# Nanoseconds since 1970 are about 1.8e18.
+LATEST_TIME = 1e19
 # More than every tenth value missing is not a gauge that lost packets but a file that is something else.
 MOST_MISSING = 0.1
 
@@ -155,14 +157,21 @@ def _recording(samples: _Samples, layout: Layout, name: str, unit: str | None, t
         notes.append(Note(code="unit_overridden", message=f"The header says {layout.force_unit}; read as {unit}, as asked."))
     time_in = "s" if samples.stamped else time_unit or layout.time_unit
     if time_in is None:
-        time_in = _inferred(time, name)
+        time_in = _inferred(_since_first(time, name), name)
         notes.append(Note(code="time_unit_inferred", message=f"The file gives no unit of time; {time_in} fits."))
     if layout.guessed:
         notes.append(Note(code="columns_guessed", message="Column 1 was taken as time and column 2 as force."))
     notes += _loss_notes(samples)
-    seconds = (time - time[0]) * SECONDS_PER[time_in]
+    seconds = _since_first(time, name) * SECONDS_PER[time_in]
     lines = np.array(samples.line)
     return repaired(seconds, force * KG_PER[force_in], lines, name, notes, clock=samples.stamped)
+
+
+def _since_first(time: FloatArray, name: str) -> FloatArray:
+    if np.max(np.abs(time)) > LATEST_TIME:
+        raise InvalidRecording(f"{name}: a time of {np.max(np.abs(time)):.4g} is none: is the first column the time?")
+    since: FloatArray = time - time[0]
+    return since
 
 
 def _inferred(time: FloatArray, name: str) -> str:

@@ -11,6 +11,8 @@ from ascension_core.results import Note
 from ascension_core.training.force.recording import FEWEST_SAMPLES, FloatArray, ForceRecording
 
 DAY_S = 86400.0
+MOST_KG = 5000.0
+MOST_HOURS = 25.0
 # Radio packets may arrive out of order, but not by as much as this; a longer way back is a second recording.
 LONGEST_DISORDER_S = 1.0
 # No muscle gains or loses a fifth of the largest force and regains it within a tenth of a second: electronics do.
@@ -39,6 +41,7 @@ def repaired(
     """
     if time_s.size < FEWEST_SAMPLES:
         raise InvalidRecording(f"{name} holds {time_s.size} samples: that is too few to be a recording of a pull")
+    _require_size(time_s, force_kg, lines, name)
     notes = list(notes)
     time = _past_midnight(time_s) if clock else time_s
     time, force = _ordered(time, force_kg, lines, name, notes)
@@ -48,6 +51,16 @@ def repaired(
     force = _without_spikes(time, force, notes)
     force = _pull_positive(force, notes)
     return ForceRecording(time - time[0], force, name, tuple(notes))
+
+
+def _require_size(time_s: FloatArray, force_kg: FloatArray, lines: NDArray[np.int64], name: str) -> None:
+    """Refuse numbers that no gauge can have meant, before anything is computed from them."""
+    at = int(np.argmax(np.abs(force_kg)))
+    if abs(force_kg[at]) > MOST_KG:
+        raise InvalidRecording(f"{name}, line {lines[at]}: {force_kg[at]:.4g} kg is beyond every gauge: is the unit right?")
+    hours = (float(time_s.max()) - float(time_s.min())) / 3600
+    if hours > MOST_HOURS:
+        raise InvalidRecording(f"{name} spans {hours:.4g} hours: is the unit of time right? Say it with --time-unit")
 
 
 def _past_midnight(time: FloatArray) -> FloatArray:

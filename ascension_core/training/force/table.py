@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from math import inf, isfinite
 from pathlib import Path
 from typing import TextIO
 
@@ -67,8 +69,8 @@ def detect_layout(path: Path, column: str | None = None) -> Layout:
     """
     encoding = _encoding(path)
     lines = _first_lines(path, encoding)
-    delimiter = max(DELIMITERS, key=lambda d: _numeric_share(lines, d))
-    rows = [row for row in split(iter(lines), delimiter) if any(cell.strip() for cell in row[1])]
+    delimiter = max(DELIMITERS, key=lambda d: _suitability(lines, d))
+    rows = [row for row in split(lines, delimiter) if any(cell.strip() for cell in row[1])]
     header = next((i for i, (_, row) in enumerate(rows[:LONGEST_PREAMBLE]) if _is_header(row)), None)
     if header is not None:
         return _named(rows, header, delimiter, encoding, column)
@@ -76,16 +78,10 @@ def detect_layout(path: Path, column: str | None = None) -> Layout:
 
 
 def open_rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """Every row of data with its line number, one at a time, whatever the size of the file.
-
-    Raises
-    ------
-    InvalidRecording
-        If a line cannot be taken apart.
-    """
+    """Every row of data with its line number, one at a time, whatever the size of the file."""
     with open_text(path, layout.encoding) as stream:
         seen = 0
-        for line, row in split(stream, layout.delimiter):
+        for line, row in split(_lines(stream), layout.delimiter):
             if not any(cell.strip() for cell in row):
                 continue
             if seen >= layout.first:
@@ -93,25 +89,31 @@ def open_rows(path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
             seen += 1
 
 
-def split(lines: TextIO | Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line number and fields of each row; runs of blanks are one delimiter, and a line beginning with ``#`` is a comment."""
-    reader = csv.reader(_without_comments(lines), delimiter=delimiter, skipinitialspace=True)
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise InvalidRecording(
-                f"line {reader.line_num}: the fields cannot be told apart ({error}): is a quote left open?"
-            ) from error
-        yield reader.line_num, [cell for cell in row if cell] if delimiter == " " else row
+def split(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of each line; runs of blanks are one delimiter, and a line beginning with ``#`` is a comment."""
+    for number_of_line, line in enumerate(lines, start=1):
+        if line.lstrip().startswith("#"):
+            continue
+        yield number_of_line, _fields(line.rstrip("\n"), delimiter)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    """Fields of one line; a quoted field ends with its line, so that an open quote spoils that line only."""
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:  # a field of more than 128 kB, which is no number
+        return line.split(delimiter)
 
 
 def number(text: str) -> float | None:
     """The value of a cell that is a plain number, with decimal point or decimal comma; otherwise None."""
     bare = text.strip()
-    return float(bare.replace(",", ".")) if _NUMBER.fullmatch(bare) else None
+    value = float(bare.replace(",", ".")) if _NUMBER.fullmatch(bare) else inf
+    return value if isfinite(value) else None
 
 
 def stamp(text: str) -> float | None:
@@ -134,7 +136,7 @@ def is_missing(text: str) -> bool:
 
 def open_text(path: Path, encoding: str) -> TextIO:
     """The file as text; a byte that is no character becomes one that no number holds, and so names its line later."""
-    return path.open(encoding=encoding, errors="replace", newline="")
+    return path.open(encoding=encoding, errors="replace")
 
 
 def _encoding(path: Path) -> str:
@@ -150,25 +152,20 @@ def _encoding(path: Path) -> str:
 
 
 def _first_lines(path: Path, encoding: str) -> list[str]:
-    lines: list[str] = []
     with open_text(path, encoding) as stream:
-        while len(lines) < SAMPLE_LINES and (line := stream.readline(_HEAD_BYTES)):
-            lines.append(line)
-    return lines
+        return list(islice(_lines(stream), SAMPLE_LINES))
 
 
-def _without_comments(lines: TextIO | Iterator[str]) -> Iterator[str]:
-    return ("\n" if line.lstrip().startswith("#") else line for line in lines)
+def _lines(stream: TextIO) -> Iterator[str]:
+    """Lines of at most `_HEAD_BYTES` characters, so that a file without line ends does not fill the memory."""
+    return iter(lambda: stream.readline(_HEAD_BYTES), "")
 
 
-def _numeric_share(lines: Sequence[str], delimiter: str) -> float:
-    """How well a delimiter takes the lines apart into values: mean share of values among the fields of lines with two."""
-    try:
-        rows = [row for _, row in split(iter(lines), delimiter) if row]
-    except InvalidRecording:
-        return 0.0
+def _suitability(lines: Sequence[str], delimiter: str) -> tuple[float, bool]:
+    """How well a delimiter takes the lines apart: mean share of values in lines with two; then whether it shows a header."""
+    rows = [row for _, row in split(lines, delimiter) if any(row)]
     shares = [_values(row) / len(row) for row in rows if _values(row) >= 2]
-    return sum(shares) / len(rows) if rows else 0.0
+    return sum(shares) / max(1, len(rows)), any(map(_is_header, rows[:LONGEST_PREAMBLE]))
 
 
 def _values(row: Sequence[str]) -> int:
@@ -183,9 +180,9 @@ def _named(rows: list[tuple[int, list[str]]], header: int, delimiter: str, encod
     """Columns by their names; units may stand in a line of their own below the names."""
     line, names = rows[header]
     below = rows[header + 1][1] if header + 1 < len(rows) else []
-    has_units = bool(below) and all(is_unit(cell) for cell in below if cell.strip(" ()[]"))
-    units = [*below, *[""] * len(names)] if has_units else [""] * len(names)
-    full = [f"{name} {unit}".strip() for name, unit in zip(names, units, strict=False)]
+    has_units = len(below) == len(names) and _values(below) == 0 and any(map(is_unit, below))
+    units = below if has_units else [""] * len(names)
+    full = [f"{name} {unit}".strip() for name, unit in zip(names, units, strict=True)]
     time = next(i for i, name in enumerate(names) if names_time(name))
     force = _force_column(full, [i for i, name in enumerate(names) if names_force(name)], column, line)
     return Layout(

@@ -114,5 +114,5 @@ def _unit(header: str, units: Mapping[str, str]) -> str | None:
 
 def _words(header: str) -> set[str]:
     """Lower-case words of a header, ``forceKg`` being two."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    apart = re.sub(r"(?<=[a-z]{2})(?=[A-Z])", " ", header)
     return set(re.findall(r"[^\W\d_]+", apart.casefold()))
