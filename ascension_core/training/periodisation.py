@@ -243,7 +243,7 @@ def frames(start: dt.date, end: dt.date, line: Line, *, has_date: bool, short_bl
 def _taper(before: int, weeks: int, start: dt.date, block: int, *, has_date: bool, phase: str) -> Sequence[WeekFrame]:
     if not has_date:
         last = max(0, block - 1)
-        return [WeekFrame(before + 1, start + before * WEEK, last, phase, 0.0, is_baseline=before == 0, is_deload=True)]
+        return [WeekFrame(before + 1, start + before * WEEK, last, phase, 1.0, is_baseline=before == 0, is_deload=True)]
     return [
         WeekFrame(before + i + 1, start + (before + i) * WEEK, block, "taper", 0.0, is_baseline=before + i == 0, is_taper=True)
         for i in range(weeks)

@@ -311,7 +311,7 @@ def carried_load(before: float, planned: float, done: float | None, *, is_light:
         return before if done is None or done >= 0.5 * planned else 0.9 * before
     if done is None:
         return planned
-    return min(max(done, 0.8 * before), max(planned, 0.8 * before))
+    return min(planned, max(done, 0.8 * before))
 
 
 def load_ceiling(carried: float, *, is_deload: bool, weeks_to_end: int, is_taper: bool) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -202,12 +203,21 @@ def _sessions(planner: Planner, frame: WeekFrame, before: Sequence[Week], target
 
 
 def write_sessions(
-    planner: Planner, frame: WeekFrame, pattern: Sequence[tuple[SessionKind, int]], caps: Sequence[int], target: float
+    planner: Planner,
+    frame: WeekFrame,
+    pattern: Sequence[tuple[SessionKind, int]],
+    caps: Sequence[int],
+    target: float,
+    *,
+    done: Sequence[str] = (),
 ) -> list[PlannedSession]:
-    """Sessions on their days, with minutes that share the load, and with their exercises."""
+    """Sessions on their days, with minutes that share the load, and with their exercises.
+
+    `done` names the kinds of sessions that the week holds already.
+    """
     wanted = [wish_for(kind, frame) for kind, _ in pattern]
     minutes = share_minutes(wanted, caps, target)
-    written, seen = [], dict.fromkeys((kind.id for kind, _ in pattern), 0)
+    written, seen = [], Counter(done)
     for (kind, day), time in sorted(zip(pattern, minutes, strict=True), key=lambda pair: pair[0][1]):
         plan = prescribe(planner.trainee, kind, frame, ordinal=seen[kind.id], minutes=time)
         planner.diary.swap(plan.substitutions)

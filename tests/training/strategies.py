@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ascension_core.results import Program
 from ascension_core.training.athlete import Athlete, Equipment, FindingCode, Site, Weekday
 
 TODAY = dt.date(2026, 11, 22)
@@ -108,3 +109,23 @@ def athlete_documents(draw: st.DrawFn) -> dict[str, Any]:
 def athletes() -> st.SearchStrategy[Athlete]:
     """Athletes that pass every check of entry."""
     return athlete_documents().map(Athlete.parse)
+
+
+@st.composite
+def logs(draw: st.DrawFn, program: Program, today: dt.date) -> list[dict[str, Any]]:
+    """What may have become of the sessions before `today`: done, done longer or harder, skipped, not logged, with pain."""
+    entries = []
+    for session in [s for w in program.weeks for s in w.sessions if s.date < today]:
+        fate = draw(st.sampled_from(["done", "done", "done", "hard", "skipped", "silent"]))
+        if fate == "silent":
+            continue
+        entry: dict[str, Any] = {"date": session.date.isoformat(), "session_id": session.id, "status": "done"}
+        if fate == "skipped":
+            entry["status"] = "skipped"
+        else:
+            entry["effort"] = min(10.0, session.planned_effort + (2 if fate == "hard" else 0))
+            entry["minutes"] = session.minutes * (1.5 if fate == "hard" else 1)
+            if draw(st.integers(0, 9)) == 0:
+                entry["pain"] = [draw(st.sampled_from([site.value for site in Site]))]
+        entries.append(entry)
+    return entries
