@@ -6,10 +6,14 @@ from datetime import date
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ascension_core.pipelines.outputs import staged
 from ascension_core.progress import Progress, silent
 from ascension_core.results import AssessmentReport, ModelVersion
+
+if TYPE_CHECKING:
+    from ascension_core.training.athlete import Athlete
 
 REPORT_FILE = "assessment.json"
 PAGE_FILE = "assessment.html"
@@ -37,21 +41,26 @@ def make_assessment(
     """
     from ascension_core.report.assessment_page import write_assessment_page
     from ascension_core.report.radar import write_radar
-    from ascension_core.training.assessing import assess
     from ascension_core.training.athlete import Athlete
-    from ascension_core.training.strength import StrengthModel
 
     athlete = Athlete.load(athlete_path)
     with staged(out) as folder:
         progress("assess", 0.0)
-        model = StrengthModel.load()
-        report = assess(athlete, model, today=today or date.today(), model_version=_model_version())
+        report = assessed(athlete, today or date.today())
         progress("assess", 0.5, "drawing")
         (folder / REPORT_FILE).write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
         write_radar(folder / RADAR_FILE, report)
         write_assessment_page(folder / PAGE_FILE, report, (folder / RADAR_FILE).read_bytes())
     progress("assess", 1.0)
     return report
+
+
+def assessed(athlete: Athlete, today: date) -> AssessmentReport:
+    """The report alone, from the model that comes with the package."""
+    from ascension_core.training.assessing import assess
+    from ascension_core.training.strength import StrengthModel
+
+    return assess(athlete, StrengthModel.load(), today=today, model_version=_model_version())
 
 
 def _model_version() -> ModelVersion:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ascension_core.errors import InvalidOption, InvalidProgram
+from ascension_core.pipelines.assessment import assessed
 from ascension_core.pipelines.outputs import staged
 from ascension_core.progress import Progress, silent
-from ascension_core.results import Program
+from ascension_core.results import AssessmentReport, Note, Program
 
 if TYPE_CHECKING:
     from ascension_core.training.athlete import Athlete
@@ -34,8 +35,8 @@ class ProgramOptions:
     today
         The day on which planning starts; None for the day on which it runs.
     seed
-        Chooses among programs that are equally good; the same seed gives the same program. None is 0 for a new program, and
-        the program's own seed for an adapted one.
+        Chooses among programs that are equally good; the same seed gives the same program. None is 0. An adapted program
+        keeps its own.
     adapt
         A `program.json` made before, which is carried on instead of starting anew: what lies before `today` stays.
     starts_at
@@ -48,6 +49,8 @@ class ProgramOptions:
     starts_at: time | None = None
 
     def __post_init__(self) -> None:
+        if self.seed is not None and self.adapt is not None:
+            raise InvalidOption("seed cannot be chosen for a program that is carried on: it keeps its own.")
         if self.today is not None and not 2000 <= self.today.year < 2200:
             raise InvalidOption(f"today must lie between the years 2000 and 2199, got {self.today}.")
         if self.seed is not None and not 0 <= self.seed <= _LARGEST_SEED:
@@ -63,8 +66,8 @@ def make_program(athlete_path: Path, out: Path, options: ProgramOptions | None =
     ------
     InvalidAthlete
         The athlete's file cannot be used; the message names each field that is wrong.
-    InvalidProgram
-        The program to adapt cannot be used.
+    InvalidProgram, InvalidOption
+        The program to adapt cannot be used, or is not one of this athlete and day.
     OutputNotWritable
         The folder cannot be made or written.
     """
@@ -105,12 +108,25 @@ def read_program(path: Path) -> Program:
 
 
 def _plan(athlete: Athlete, earlier: Program | None, options: ProgramOptions) -> Program:
-    from ascension_core.training.program import adapt, plan
+    from ascension_core.training.adaptation import adapt
+    from ascension_core.training.program import plan
+    from ascension_core.training.weakest import weakest_quality
 
     today = options.today or date.today()
+    report = assessed(athlete, today)
+    weakest = weakest_quality(report)
     if earlier:
-        return adapt(earlier, athlete, today=today, seed=options.seed)
-    return plan(athlete, today=today, seed=options.seed or 0)
+        program = adapt(earlier, athlete, today=today, weakest_link=weakest)
+    else:
+        program = plan(athlete, today=today, seed=options.seed or 0, weakest_link=weakest)
+    return _explained(program, report) if weakest else program
+
+
+def _explained(program: Program, report: AssessmentReport) -> Program:
+    """The program with the comparison that chose what is trained first."""
+    assert report.weakest is not None
+    reason = Note(code="weakest_link", message=f"{report.weakest.reason} So this is trained first.")
+    return program.model_copy(update={"explanations": [reason, *program.explanations]})
 
 
 def _write(folder: Path, program: Program, options: ProgramOptions) -> None:
