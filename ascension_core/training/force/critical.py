@@ -29,13 +29,12 @@ from ascension_core.results import Contract, Note
 from ascension_core.training.force.contractions import ALL_OUT_SHARE, CONTRACTIONS, FEWEST_ALL_OUT, Contraction, falls
 from ascension_core.training.force.estimate import Estimate
 from ascension_core.training.force.recording import FloatArray
+from ascension_core.training.protocols import protocol
 
 LAST = 3
 RESAMPLES = 2000
 # The plateau is reached where the fitted decay has less than this share of the asymptote left above it.
 PLATEAU_SHARE = 0.05
-# Coefficients of variation between two days, McClean et al. (2023), 13 climbers.
-DAY_TO_DAY_CV = {"critical_force": 0.210, "w_prime": 0.132, "peak": 0.056}
 # The extremes among 121 climbers, published with Giles et al. (2021): outside of them a result asks for a second look.
 SEEN_SHARE_OF_PEAK = (0.15, 0.65)
 SEEN_W_PRIME_PER_KG = (4.0, 45.0)
@@ -66,8 +65,10 @@ class CriticalForce(Contract):
     method: Literal["all_out", "exhaustions"]
     force_kg: Estimate = Field(description="critical force; the interval says how well this recording determines it")
     w_prime_kg_s: Estimate = Field(description="impulse above critical force")
-    day_to_day_kg: Estimate = Field(description="critical force with the 95 % interval of a second test on another day")
-    smallest_change_kg: float = Field(description="a difference of two tests below this is within measurement error")
+    smallest_change_kg: float = Field(
+        description="a difference between two all-out tests of the same climber below this is within measurement error"
+    )
+    smallest_change_kg_s: float = Field(description="the same for W'")
     complete: bool = Field(description="as many contractions as the protocol asks for, and a plateau at the end")
     peak_kg: float | None = None
     end_force_kg: float | None = Field(None, description="force in the last second of the last three contractions, mean")
@@ -118,8 +119,8 @@ def all_out(
         method="all_out",
         force_kg=force,
         w_prime_kg_s=w_prime,
-        day_to_day_kg=day_to_day(force.value),
-        smallest_change_kg=smallest_change(force.value),
+        smallest_change_kg=smallest_change("force", force.value),
+        smallest_change_kg_s=smallest_change("w_prime", w_prime.value),
         complete=len(train) >= CONTRACTIONS and decay.plateau_from is not None,
         peak_kg=peak,
         end_force_kg=float(np.mean([one.end_kg for one in train[-last:]])),
@@ -133,15 +134,10 @@ def all_out(
     )
 
 
-def day_to_day(force_kg: float) -> Estimate:
-    """Where 95 % of tests of the same climber on another day would lie, by the coefficient of variation between days."""
-    spread = 1.96 * DAY_TO_DAY_CV["critical_force"] * force_kg
-    return Estimate(value=force_kg, low=max(0.0, force_kg - spread), high=force_kg + spread)
-
-
-def smallest_change(force_kg: float) -> float:
-    """Smallest difference between two tests that is more than measurement error: 1.96 times the square root of 2 errors."""
-    return float(1.96 * np.sqrt(2) * DAY_TO_DAY_CV["critical_force"] * force_kg)
+def smallest_change(measure: Literal["force", "w_prime"], value: float) -> float:
+    """Smallest difference between two tests that is more than measurement error, from the published repeatability."""
+    found = next(one for one in protocol("critical_force").measures if one.key == measure)
+    return found.repeatability.smallest_detectable(value, value)
 
 
 def fit_decay(means_kg: FloatArray) -> Decay:

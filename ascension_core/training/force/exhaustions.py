@@ -24,7 +24,7 @@ from scipy.stats import linregress, t
 
 from ascension_core.errors import InvalidRecording
 from ascension_core.results import Contract, Note
-from ascension_core.training.force.critical import CriticalForce, ModelFit, day_to_day, smallest_change
+from ascension_core.training.force.critical import CriticalForce, ModelFit, smallest_change
 from ascension_core.training.force.efforts import Effort
 from ascension_core.training.force.estimate import Estimate
 from ascension_core.training.force.recording import FloatArray
@@ -72,8 +72,8 @@ def from_exhaustions(trials: Sequence[Exhaustion], *, body_mass_kg: float | None
         method="exhaustions",
         force_kg=critical,
         w_prime_kg_s=w_prime,
-        day_to_day_kg=day_to_day(critical.value),
-        smallest_change_kg=smallest_change(critical.value),
+        smallest_change_kg=smallest_change("force", critical.value),
+        smallest_change_kg_s=smallest_change("w_prime", w_prime.value),
         complete=True,
         share_of_body_mass=critical.value / body_mass_kg if body_mass_kg else None,
         w_prime_per_body_mass_s=w_prime.value / body_mass_kg if body_mass_kg else None,
