@@ -8,7 +8,6 @@ recording that is made to have them, with the noise that hands and gauges make.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +17,6 @@ import pandas as pd
 import typer
 from numpy.typing import NDArray
 
-from ascension_core.cli.console import complain
 from ascension_core.errors import AscensionError, InvalidDataset
 from ascension_core.training.force import ForceRecording, analyze_force
 from experiments.documents import to_json
@@ -222,8 +220,8 @@ def main(
     try:
         typer.echo(to_json(evaluate(table, limit=limit, seed=seed), compact=False))
     except AscensionError as error:
-        complain(error)
-        sys.exit(2)
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
 
 
 if __name__ == "__main__":
