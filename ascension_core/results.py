@@ -310,18 +310,21 @@ class Standing(Contract):
     percentile_now_range: tuple[float, float] | None = Field(description="the same, one measurement error lower and higher")
     median_now: float | None
     people_now: int | None
+    who_now: str | None = Field(description="who those people are; of neighbouring grades where too few are of the very grade")
     percentile_goal: float | None = Field(description="share (%) of climbers of the goal grade below")
     percentile_goal_range: tuple[float, float] | None
     median_goal: float | None
     people_goal: int | None
+    who_goal: str | None
 
 
 class WeakestLink(Contract):
-    """The test that lies furthest behind the climbers of the goal grade."""
+    """The test behind the climbers of the goal grade (of the own one without a goal) that costs most grades."""
 
     name: str
     title: str
     percentile: float
+    grades: float = Field(description="V grades that the gap to the middle of those climbers is worth in the model")
     is_clear: bool = Field(description="false where measurement error alone could make another test the weakest")
     reason: str
 

@@ -118,17 +118,24 @@ def _standing(one: Standing) -> dict[str, Any]:
         "value": _number(one.value),
         "error": _number(one.error),
         "assumed": one.error_is_assumed,
-        "now": _place(one.percentile_now, one.median_now, one.people_now),
-        "goal": _place(one.percentile_goal, one.median_goal, one.people_goal),
+        "now": _place(one, "now"),
+        "goal": _place(one, "goal"),
         "everybody": None if one.percentile_all is None else _share(one.percentile_all),
         "band": {"from": f"{ends[0]:.1f}", "width": f"{ends[1] - ends[0]:.1f}"} if ends else None,
     }
 
 
-def _place(percentile: float | None, median: float | None, people: int | None) -> dict[str, str] | None:
-    if percentile is None or median is None or people is None:
+def _place(one: Standing, suffix: str) -> dict[str, str] | None:
+    percentile = getattr(one, f"percentile_{suffix}")
+    if percentile is None:
         return None
-    return {"at": f"{percentile:.1f}", "share": _share(percentile), "median": _number(median), "people": str(people)}
+    return {
+        "at": f"{percentile:.1f}",
+        "share": _share(percentile),
+        "median": _number(getattr(one, f"median_{suffix}")),
+        "people": str(getattr(one, f"people_{suffix}")),
+        "who": getattr(one, f"who_{suffix}"),
+    }
 
 
 def _share(percentile: float) -> str:
@@ -139,7 +146,7 @@ def _share(percentile: float) -> str:
 
 
 def _change(one: ResultChange) -> dict[str, str]:
-    since = f"since {_day(one.before_date)}" if one.before_date else ""
+    since = f" since {_day(one.before_date)}" if one.before_date else ""
     explained = one.why_not.replace("_", " ")
     if one.smallest_detectable is not None:
         explained = f"differences below {_number(one.smallest_detectable)} {one.unit} are measurement error"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -38,6 +38,8 @@ FEWEST_TESTS: Final = 2
 
 ANTAGONISTS: Final = frozenset({"push_ups"})
 """Tests of balance and shoulder health: they do not hold a climber back from a grade."""
+
+PEOPLE: Final = {"female": "women", "male": "men", "all": "climbers"}
 
 MEASURE_OF: Final[Mapping[str, tuple[str, str]]] = {
     "hang": ("max_hang", "load"),
@@ -90,7 +92,7 @@ def assess(athlete: Athlete, model: StrengthModel, *, today: date, model_version
         compared_with_goal=None if goal is None else _who(goal, athlete),
         expected=_expected(athlete, found),
         standings=standings,
-        weakest=_weakest(standings, goal),
+        weakest=_weakest(found, standings, goal),
         changes=list(_changes(athlete)),
         missing=list(_missing(athlete, standings)),
         notes=list(_notes(athlete, found, standings, goal)),
@@ -123,8 +125,7 @@ def _group(athlete: Athlete) -> str:
 
 
 def _who(grade: Grade, athlete: Athlete) -> str:
-    people = {"female": "women", "male": "men"}.get(_group(athlete), "climbers")
-    return f"{people} who climb about {grade}"
+    return f"{PEOPLE[_group(athlete)]} who climb about {grade}"
 
 
 def _expected(athlete: Athlete, found: Expectation) -> list[ExpectedGrade]:
@@ -164,25 +165,61 @@ def _beside(current: Grade | None, low: Grade, high: Grade) -> Literal["above", 
 
 
 def _standings(athlete: Athlete, found: Expectation, model: StrengthModel, now: Grade, goal: Grade | None) -> list[Standing]:
-    row = to_features(measures_of(athlete))
-    at_now = model.levels_for(now, group=_group(athlete))
-    at_goal = model.levels_for(goal, group=_group(athlete)) if goal else {}
+    row, group = to_features(measures_of(athlete)), _group(athlete)
+    at_now = model.levels_for(now, group=group)
+    at_goal = model.levels_for(goal, group=group) if goal else {}
     return [
         _standing(
             scale,
             float(natural(scale.name, row[:, NAMES.index(scale.name)])[0]),
             found.percentiles.get(scale.name),
-            at_now.get(scale.name),
-            at_goal.get(scale.name),
+            _company(at_now.get(scale.name), now, group),
+            _company(at_goal.get(scale.name), goal, group),
         )
         for scale in SCALES
     ]
 
 
-def _standing(scale: Scale, value: float, among_all: float | None, now: Level | None, goal: Level | None) -> Standing:
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """The climbers of about one grade who did a test."""
+
+    level: Level
+    who: str
+
+    def place(self, value: float, error: float, suffix: str) -> dict[str, Any]:
+        """Fields of a `Standing` that set a result beside them; the result alone is unknown where it is nan."""
+        done = bool(np.isfinite(value))
+        ends = (self.level.percentile(value - error), self.level.percentile(value + error)) if done else None
+        return {
+            f"percentile_{suffix}": self.level.percentile(value) if done else None,
+            f"percentile_{suffix}_range": ends,
+            f"median_{suffix}": self.level.median,
+            f"people_{suffix}": self.level.n,
+            f"who_{suffix}": self.who,
+        }
+
+
+def _company(level: Level | None, grade: Grade | None, group: str) -> _Company | None:
+    if level is None or grade is None:
+        return None
+    boulder = grade.discipline == "boulder"
+    if level.low == level.high == (grade.v_index if boulder else grade.ircra.middle):
+        return _Company(level, f"{PEOPLE[group]} of {grade}")
+    ends = [str(from_v_index(end) if boulder else _french(end)) for end in (level.low, level.high)]
+    return _Company(level, f"{PEOPLE[group]} of {' to '.join(dict.fromkeys(ends))}")
+
+
+def _standing(scale: Scale, value: float, among_all: float | None, now: _Company | None, goal: _Company | None) -> Standing:
     done = bool(np.isfinite(value))
     repeats = _repeatability(scale.name)
     error = repeats.error(value) if done else 0.0
+    fields = dict.fromkeys(
+        name for name in Standing.model_fields if name.endswith(("_now", "_now_range", "_goal", "_goal_range"))
+    )
+    for company, suffix in ((now, "now"), (goal, "goal")):
+        if company:
+            fields |= company.place(value, error, suffix)
     return Standing(
         name=scale.name,
         title=scale.title,
@@ -191,14 +228,7 @@ def _standing(scale: Scale, value: float, among_all: float | None, now: Level | 
         error=error if done else None,
         error_is_assumed=not repeats.sure,
         percentile_all=among_all if done else None,
-        percentile_now=now.percentile(value) if done and now else None,
-        percentile_now_range=(now.percentile(value - error), now.percentile(value + error)) if done and now else None,
-        median_now=now.median if now else None,
-        people_now=now.n if now else None,
-        percentile_goal=goal.percentile(value) if done and goal else None,
-        percentile_goal_range=(goal.percentile(value - error), goal.percentile(value + error)) if done and goal else None,
-        median_goal=goal.median if goal else None,
-        people_goal=goal.n if goal else None,
+        **fields,
     )
 
 
@@ -207,22 +237,20 @@ def _repeatability(scale: str) -> Repeatability:
     return next(measure.repeatability for measure in protocol(test).measures if measure.key == key)
 
 
-def _weakest(standings: list[Standing], goal: Grade | None) -> WeakestLink | None:
-    """The lowest test among climbers of the goal grade (of the own grade without a goal), if it is below their middle."""
-    ranks = [_rank(one, goal) for one in standings if one.name not in ANTAGONISTS]
-    ranked = sorted((rank for rank in ranks if rank is not None), key=lambda rank: rank.percentile)
-    if len(ranked) < FEWEST_TESTS or ranked[0].percentile >= BEHIND:
+def _weakest(found: Expectation, standings: list[Standing], goal: Grade | None) -> WeakestLink | None:
+    """The test whose gap to climbers of the goal grade (of the own grade without a goal) costs most grades, if one does."""
+    known = {one.name: rank for one in standings if one.name not in ANTAGONISTS and (rank := _rank(one, goal))}
+    costly = [link for link in found.weakest if link.test in known and known[link.test].percentile < BEHIND]
+    if len(known) < FEWEST_TESTS or not costly:
         return None
-    first, others = ranked[0], ranked[1:]
-    rivals = [other.standing.title for other in others if other.low <= first.high]
-    reason = (
-        f"{_capital(first.standing.title)}: {_amount(first.standing.value)} {first.standing.unit}, "
-        f"where the middle of {first.people} people who climb about {goal or 'your grade'} is {_amount(first.median)}."
-    )
+    link, first = costly[0], known[costly[0].test]
+    rivals = [other.standing.title for name, other in known.items() if name != link.test and other.low <= first.high]
+    middle = f"the middle of {first.people} {first.who} is {first.median:.0f}"
+    reason = f"{_capital(link.title)}: {link.value:.0f} {link.unit}, where {middle}."
     if rivals:
         reason += f" Within measurement error it could as well be: {', '.join(rivals)}."
     return WeakestLink(
-        name=first.standing.name, title=first.standing.title, percentile=first.percentile, is_clear=not rivals, reason=reason
+        name=link.test, title=link.title, percentile=first.percentile, grades=link.worth, is_clear=not rivals, reason=reason
     )
 
 
@@ -234,22 +262,20 @@ class _Rank:
     high: float
     median: float
     people: int
+    who: str
 
 
 def _rank(one: Standing, goal: Grade | None) -> _Rank | None:
-    at, ends = (one.percentile_goal, one.percentile_goal_range) if goal else (one.percentile_now, one.percentile_now_range)
-    median, people = (one.median_goal, one.people_goal) if goal else (one.median_now, one.people_now)
-    if at is None or ends is None or median is None or people is None:
-        return None
-    return _Rank(one, at, ends[0], ends[1], median, people)
+    """Where a result lies among those of the goal grade, or of the own grade without a goal."""
+    suffix = "goal" if goal else "now"
+    names = ("percentile", "median", "people", "who")
+    at, median, people, who = (getattr(one, f"{name}_{suffix}") for name in names)
+    ends = getattr(one, f"percentile_{suffix}_range")
+    return None if at is None else _Rank(one, at, ends[0], ends[1], median, people, who)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _amount(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f}"
 
 
 def _changes(athlete: Athlete) -> Iterator[ResultChange]:
