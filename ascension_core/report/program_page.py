@@ -82,7 +82,8 @@ def _lead(program: Program) -> str:
     days = [day for k, day in enumerate(WEEKDAYS) if any(s.date.weekday() == k for s in _sessions(program))]
     on = f", training on {_listed(days)}" if days else ""
     weeks = "1 week" if len(program.weeks) == 1 else f"{len(program.weeks)} weeks"
-    return f"{weeks}, from {_day(program.start)} to {_day(program.end)}{on}."
+    adapted = f" Adapted on {_day(program.revised_on)}." if program.revised_on else ""
+    return f"{weeks}, from {_day(program.start)} to {_day(program.end)}{on}.{adapted}"
 
 
 def _figures(program: Program) -> list[Figure]:

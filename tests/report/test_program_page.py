@@ -213,6 +213,10 @@ def test_next_session_is_named_and_linked(browser: Browser, page_file: Path, pro
     one.context.close()
 
 
+def test_the_day_of_the_goal_is_marked(opened: Opened, program: Program) -> None:
+    assert opened.page.locator("td.goal").get_attribute("data-date") == str(program.goal.date)
+
+
 def test_before_the_start_and_after_the_end(browser: Browser, page_file: Path, program: Program) -> None:
     early = Opened(browser, page_file, f"{program.start - timedelta(days=9)}T08:00:00")
     assert early.page.locator("#today").inner_text().startswith("Next, ")
@@ -263,6 +267,14 @@ def test_printing_shows_every_session_and_closes_them_again(opened: Opened) -> N
     assert opened.page.locator("details:not([open])").count() == 0
     opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert opened.page.locator("details:not([open])").count() == closed > 0
+
+
+def test_paper_holds_what_is_done_and_leaves_out_what_is_pressed(opened: Opened) -> None:
+    opened.page.emulate_media(media="print")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.page.locator(".exercise .dose").last.is_visible()
+    assert not opened.page.locator("#print").is_visible()
+    assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
 
 
 def test_every_control_has_a_name_and_headings_do_not_skip(opened: Opened) -> None:
@@ -321,6 +333,24 @@ def test_every_persona_has_a_page(browser: Browser, planned: PlannedOf, tmp_path
     assert one.page.locator(".session").count() == len(sessions(planned(persona)))
     assert one.page.evaluate("document.documentElement.scrollWidth") == 360
     assert one.said == []
+    one.context.close()
+
+
+def test_what_was_done_skipped_and_adapted_is_told(browser: Browser, program: Program, tmp_path: Path) -> None:
+    first, *others = program.weeks
+    done = [first.sessions[0].model_copy(update={"status": "done"}), first.sessions[1].model_copy(update={"status": "skipped"})]
+    weeks = [first.model_copy(update={"sessions": [*done, *first.sessions[2:]]}), *others]
+    load = [program.load[0].model_copy(update={"done": 123.0, "other": 77.0}), *program.load[1:]]
+    path = tmp_path / "program.html"
+    write_program_page(path, program.model_copy(update={"weeks": weeks, "load": load, "revised_on": program.start}))
+    one = Opened(browser, path, f"{program.start}T08:00:00")
+    one.open_all()
+    assert "Adapted on 23 November 2026" in one.page.locator(".lead").inner_text()
+    tags = [one.page.locator(".session").nth(k).locator(".tags").inner_text() for k in range(2)]
+    assert ("done" in tags[0], "skipped" in tags[1]) == (True, True)
+    assert one.page.locator("#load tbody tr").first.inner_text().split("\t")[3:] == ["77", "123"]
+    assert one.page.locator(".load .logged").count() == 1
+    assert first.sessions[2].title in one.page.locator("#today").inner_text()
     one.context.close()
 
 
