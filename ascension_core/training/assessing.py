@@ -51,13 +51,20 @@ MEASURE_OF: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Test and measure behind each scale of the strength model."""
 
-MAXIMAL: Final = frozenset({"max_hang", "weighted_pull_up", "critical_force"})
+FINGER_TESTS: Final = frozenset({"max_hang", "repeaters", "critical_force"})
+TOO_HARD_EARLY: Final = FINGER_TESTS | {"weighted_pull_up"}
 """Tests that are not proposed to the young and to beginners."""
 
-LOADED_SITES: Final = frozenset({Site.FINGER, Site.ELBOW, Site.SHOULDER})
-"""Where our tests load most."""
+NOT_WITH: Final[Mapping[Site, frozenset[str]]] = {
+    Site.FINGER: FINGER_TESTS,
+    Site.WRIST: FINGER_TESTS | {"push_ups"},
+    Site.ELBOW: FINGER_TESTS | {"weighted_pull_up", "pull_ups"},
+    Site.SHOULDER: FINGER_TESTS | {"weighted_pull_up", "pull_ups", "push_ups"},
+}
+"""Tests that are not proposed with an injury of that site, however small."""
 
 YOUNGEST: Final = 16.0
+ADULT: Final = 18.0
 FEWEST_YEARS: Final = 2.0
 
 DISCLAIMERS: Final = (
@@ -316,13 +323,19 @@ def _missing(athlete: Athlete, standings: list[Standing]) -> Iterator[Note]:
         if one.value is None and getattr(athlete.tests, test) is not None:
             text = f"{_capital(one.title)}: done in another way than in our data, so it is not compared."
             yield Note(code=f"not_comparable_{one.name}", message=text)
-        elif one.value is None and not (test in MAXIMAL and _too_early(athlete)):
+        elif one.value is None and test not in _unsafe(athlete):
             yield Note(code=f"no_{one.name}", message=f"{_capital(one.title)}: not tested.")
     if _group(athlete) == "all":
         yield Note(code="no_sex", message="Sex: without it the comparison is with women and men together.")
     for field, what in (("height_m", "Height"), ("span_m", "Arm span")):
         if getattr(athlete, field) is None:
             yield Note(code=f"no_{field}", message=f"{what}: would narrow the expected grades a little.")
+
+
+def _unsafe(athlete: Athlete) -> frozenset[str]:
+    """Tests that this athlete should not be asked to do now."""
+    early = TOO_HARD_EARLY if _too_early(athlete) else frozenset()
+    return early.union(*(NOT_WITH.get(injury.site, frozenset()) for injury in athlete.injuries))
 
 
 def _too_early(athlete: Athlete) -> bool:
@@ -336,13 +349,11 @@ def _notes(athlete: Athlete, found: Expectation, standings: list[Standing], goal
         text = "You gave no grade: you are compared with climbers of the grade that your tests let one expect."
         yield Note(code="no_grade", message=text)
     if _too_early(athlete):
-        text = (
-            "Maximal finger tests are left out under 16 years and in the first two years of climbing; that is as it should be."
-        )
+        text = "Hard finger and pulling tests are not proposed under 16 years or in the first two years of climbing."
         yield Note(code="too_early", message=text)
-    if athlete.injuries and any(
-        i.severity >= 2 or i.site in {Site.FINGER, Site.ELBOW, Site.SHOULDER} for i in athlete.injuries
-    ):
+    if athlete.age_years < ADULT:
+        yield Note(code="young", message="Hardly anybody in our data is under 18: compare with care, and think of growth.")
+    if any(injury.severity > 1 or injury.site in NOT_WITH for injury in athlete.injuries):
         yield Note(code="injured", message="You report an injury: repeat no test that loads it until it has healed.")
     if goal is not None and all(one.people_goal is None for one in standings):
         yield Note(code="goal_unknown", message=f"Too few climbers of {goal} told us their tests to compare with.")

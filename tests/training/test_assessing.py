@@ -131,10 +131,29 @@ def test_without_tests_the_report_says_what_it_rests_on(report_of):
 
 
 @pytest.mark.parametrize("change", [{"age_years": 14, "mass_kg": 50}, {"years_climbing": 1}])
-def test_maximal_tests_are_not_proposed_to_the_young_and_to_beginners(report_of, change):
+def test_hard_tests_are_not_proposed_to_the_young_and_to_beginners(report_of, change):
     report = report_of({**SMALL, **change})
     assert "too_early" in codes(report.notes)
-    assert not codes(report.missing) & {"no_hang", "no_pull", "no_critical_force"}
+    assert codes(report.missing) == {"no_pull_ups", "no_push_ups"}
+
+
+@pytest.mark.parametrize(
+    ("site", "proposed"),
+    [
+        ("finger", {"no_pull_ups", "no_push_ups", "no_pull"}),
+        ("wrist", {"no_pull_ups", "no_pull"}),
+        ("elbow", {"no_push_ups"}),
+        ("shoulder", set()),
+    ],
+)
+def test_no_test_is_proposed_that_loads_an_injury(report_of, site, proposed):
+    report = report_of(with_(SMALL, injuries=[{"site": site, "severity": 1}]))
+    assert codes(report.missing) == proposed
+
+
+def test_the_young_are_told_that_the_data_are_of_adults(report_of):
+    assert "young" in codes(report_of(with_(SMALL, age_years=17)).notes)
+    assert "young" not in codes(report_of(with_(SMALL, age_years=19)).notes)
 
 
 def test_an_injured_athlete_is_told_not_to_repeat_tests(report_of):
@@ -181,7 +200,9 @@ def test_an_unknown_body_mass_of_an_earlier_day_is_said(report_of):
     assert "mass_unknown" in codes(report_of(with_(TESTED, history=[earlier])).notes)
 
 
-def test_a_grade_that_nobody_told_us_of_is_said_to_have_borrowed_or_no_company(report_of):
-    report = report_of(with_(TESTED, goals=[{"style": "boulder", "grade": "V17"}]))
-    known = [one for one in report.standings if one.people_goal is not None]
-    assert known or "goal_unknown" in codes(report.notes)
+def test_the_people_compared_with_are_of_the_grades_that_are_said(report_of):
+    near = standing(report_of(TESTED), "hang")
+    assert near.who_now == "men of V5"
+    far = standing(report_of(with_(TESTED, goals=[{"style": "boulder", "grade": "V17"}])), "hang")
+    assert far.people_goal >= 10
+    assert "V17" not in far.who_goal
