@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ascension_core.report import palette
@@ -18,8 +19,8 @@ _COLUMNS = 2000
 
 
 def force_figure(recording: ForceRecording, analysis: ForceAnalysis) -> Figure:
-    """Force over time with its efforts; below it, for three efforts or more, their means in order."""
-    rows = 1 if len(analysis.efforts) < 3 else 2
+    """Force over time with its efforts; below it, for repeaters and all-out tests, their means in order."""
+    rows = 1 if analysis.fatigue is None else 2
     figure = Figure(figsize=(11, 3.4 * rows + 0.4), layout="constrained", facecolor=palette.PAPER)
     axes = figure.subplots(rows, 1, squeeze=False)[:, 0]
     _draw_recording(axes[0], recording, analysis)
@@ -74,9 +75,9 @@ def _draw_means(axis: Axes, analysis: ForceAnalysis) -> None:
         axis.plot(number, decay_curve(critical.decay, len(means)), color=palette.MUTED_INK, linewidth=1, label="fitted fall")
         axis.fill_between(number, critical.force_kg.value, means, color=palette.LEFT, alpha=0.18, label="W'", linewidth=0)
     axis.set_xlim(0.4, len(means) + 0.6)
-    axis.set_ylim(bottom=0)
-    fatigue = analysis.fatigue
-    title = "Means" if fatigue is None else f"Means fall by {fatigue.index:.0%}"
+    axis.set_ylim(0, 1.25 * max(means))
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    title = f"The last three means are {analysis.fatigue.index:.0%} below the highest" if analysis.fatigue else ""
     _style(axis, title, "contraction", "mean force (kg)")
     axis.legend(frameon=False, fontsize=8, loc="upper right", ncols=4)
 

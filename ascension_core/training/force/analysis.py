@@ -10,7 +10,16 @@ from pydantic import Field
 from ascension_core.errors import InvalidOption, InvalidRecording
 from ascension_core.results import Contract, Note
 from ascension_core.training.force.baseline import Baseline, baseline_notes, estimate_baseline
-from ascension_core.training.force.contractions import Fatigue, Protocol, contractions, fatigue, longest_train, recognise
+from ascension_core.training.force.contractions import (
+    FEWEST_ALL_OUT,
+    Fatigue,
+    Protocol,
+    contractions,
+    fatigue,
+    longest_train,
+    recognise,
+    trains,
+)
 from ascension_core.training.force.critical import CriticalForce, all_out
 from ascension_core.training.force.development import RECOMMENDED_RATE_HZ, SAMPLES_PER_WINDOW
 from ascension_core.training.force.efforts import Effort, find_efforts
@@ -99,7 +108,7 @@ def analyze_force(
         fatigue=_fatigue(efforts, kind, critical),
         critical_force=critical,
         body_mass_kg=body_mass_kg,
-        notes=[*recording.notes, *tare, *_rate_notes(recording.rate_hz), *(critical.notes if critical else [])],
+        notes=[*recording.notes, *tare, *_rate_notes(recording.rate_hz), *_test_notes(efforts, critical)],
     )
 
 
@@ -125,6 +134,14 @@ def _critical(
         return all_out(longest_train(contractions(efforts)), body_mass_kg=body_mass, last=last, seed=seed)
     except InvalidRecording as error:
         raise InvalidRecording(f"{name}: {error}") from error
+
+
+def _test_notes(efforts: Sequence[Effort], critical: CriticalForce | None) -> list[Note]:
+    if critical is None:
+        return []
+    tests = sum(len(train) >= FEWEST_ALL_OUT for train in trains(contractions(efforts)))
+    said = f"The recording holds {tests} tests in this rhythm; only the longest was analysed: put each into a file of its own."
+    return [*critical.notes, *([Note(code="several_tests", message=said)] if tests > 1 else [])]
 
 
 def _fatigue(efforts: Sequence[Effort], kind: Protocol, critical: CriticalForce | None) -> Fatigue | None:

@@ -57,19 +57,24 @@ def contractions(efforts: Sequence[Effort], period_s: float = WORK_S + REST_S) -
     return [_contraction(group) for group in groups]
 
 
-def longest_train(found: Sequence[Contraction], work_s: float = WORK_S, rest_s: float = REST_S) -> list[Contraction]:
-    """The longest unbroken run in the rhythm, without warm-up pulls before it; single contractions may be missing within."""
+def longest_train(found: Sequence[Contraction]) -> list[Contraction]:
+    """The longest unbroken run in the 7:3 rhythm, the first of equals: without the warm-up pulls before it."""
+    return max(trains(found), key=len, default=[])
+
+
+def trains(found: Sequence[Contraction], work_s: float = WORK_S, rest_s: float = REST_S) -> list[list[Contraction]]:
+    """Unbroken runs in the rhythm, in order; single contractions may be missing within one."""
     period = work_s + rest_s
-    trains: list[list[Contraction]] = [[]]
+    runs: list[list[Contraction]] = [[]]
     for one in found:
         if not _fits(one, work_s, rest_s):
-            trains.append([])
+            runs.append([])
             continue
-        spacing = one.start_s - trains[-1][-1].start_s if trains[-1] else period
+        spacing = one.start_s - runs[-1][-1].start_s if runs[-1] else period
         if min(abs(spacing - period), abs(spacing - 2 * period)) > STRAY * period:
-            trains.append([])
-        trains[-1].append(one)
-    return max(trains, key=len)
+            runs.append([])
+        runs[-1].append(one)
+    return [run for run in runs if run]
 
 
 def recognise(efforts: Sequence[Effort]) -> Protocol:

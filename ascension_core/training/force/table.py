@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from math import inf, isfinite
+from math import isfinite
 from pathlib import Path
 from typing import TextIO
 
@@ -21,7 +21,6 @@ SAMPLE_LINES = 200
 LONGEST_PREAMBLE = 60
 _HEAD_BYTES = 1 << 16
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
 MISSING = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--"})
 
 
@@ -110,10 +109,12 @@ def _fields(line: str, delimiter: str) -> list[str]:
 
 
 def number(text: str) -> float | None:
-    """The value of a cell that is a plain number, with decimal point or decimal comma; otherwise None."""
-    bare = text.strip()
-    value = float(bare.replace(",", ".")) if _NUMBER.fullmatch(bare) else inf
-    return value if isfinite(value) else None
+    """The value of a cell that is a plain finite number, with decimal point or decimal comma; otherwise None."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return value if isfinite(value) and "_" not in text else None
 
 
 def stamp(text: str) -> float | None:

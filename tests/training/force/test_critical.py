@@ -67,6 +67,25 @@ def test_scale_is_kept():
     assert two.share_of_peak == pytest.approx(one.share_of_peak)
 
 
+@settings(max_examples=15, deadline=None)
+@given(rate=st.floats(10, 500), shift=st.floats(0, 100))
+def test_rate_and_beginning_of_the_recording_change_little(rate, shift):
+    time, force = all_out_recording(AllOut(), seed=2, **HAND)
+    other = np.arange(time[0], time[-1], 1 / rate)
+    one = analyze_force(ForceRecording(time, force)).critical_force
+    two = analyze_force(ForceRecording(other + shift, np.interp(other, time, force))).critical_force
+    assert two.force_kg.value == pytest.approx(one.force_kg.value, rel=0.01)
+    assert two.w_prime_kg_s.value == pytest.approx(one.w_prime_kg_s.value, rel=0.02)
+
+
+def test_second_test_in_the_recording_is_said():
+    time, force = all_out_recording(AllOut(), **HAND)
+    twice = ForceRecording(np.concatenate([time, time + 600]), np.concatenate([force, 0.8 * force]))
+    found = analyze_force(twice)
+    assert "several_tests" in {note.code for note in found.notes}
+    assert found.critical_force.force_kg.value == pytest.approx(17, rel=0.05)
+
+
 def test_same_seed_same_interval():
     assert critical_force(AllOut(), **HAND) == critical_force(AllOut(), **HAND)
 
