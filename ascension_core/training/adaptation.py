@@ -187,16 +187,19 @@ def _current(planner: Planner, frame: WeekFrame, weeks: Sequence[Week], total: i
     budget = ceiling - sum(s.planned_load for s in fixed)
     pattern: list[tuple[SessionKind, int]] = []
     caps: list[int] = []
+    target = 0.0
     for session in week.sessions:
         kind = _kind_now(planner, session)
         day = session.date.weekday()
         minutes = min(session.minutes, planner.trainee.limits.minutes[day])
-        least = wish_for(kind, frame)
-        if session not in fixed and minutes >= least.least and least.least * least.effort <= budget:
+        wish = wish_for(kind, frame)
+        least = min(wish.least, session.minutes)
+        if session not in fixed and minutes >= least and least * wish.effort <= budget:
             pattern.append((kind, day))
             caps.append(minutes)
-            budget -= least.least * least.effort
-    target = budget + sum(wish_for(k, frame).least * wish_for(k, frame).effort for k, _ in pattern)
+            budget -= least * wish.effort
+            target += least * wish.effort
+    target += budget
     rewritten = write_sessions(planner, frame, pattern, caps, target, done=[s.kind for s in fixed])
     return with_sessions(week, sorted([*fixed, *rewritten], key=lambda s: s.date), ceiling)
 

@@ -193,7 +193,7 @@ def _by_injury(exercise: Exercise, who: Limits) -> Exclusion | None:
     for site, severity in who.severity.items():
         avoided = severity >= exercise.avoid.get(site, 4)
         if avoided or exercise.load_at(site) + severity > 3:
-            return Exclusion(Rule.INJURY, f"the {site} (severity {severity}) does not bear it now")
+            return Exclusion(Rule.INJURY, f"the {site} does not bear it now")
     return None
 
 

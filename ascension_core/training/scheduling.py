@@ -255,7 +255,7 @@ def share_minutes(wishes: Sequence[Wish], caps: Sequence[int], budget: float, st
     caps
         Available minutes on the day of each session.
     """
-    minutes = [wish.least for wish in wishes]
+    minutes = [min(wish.least, cap) for wish, cap in zip(wishes, caps, strict=True)]
     most = [min(wish.most, cap) // step * step for wish, cap in zip(wishes, caps, strict=True)]
     left = budget - sum(m * w.effort for m, w in zip(minutes, wishes, strict=True))
     while True:

@@ -314,8 +314,8 @@ def _wanted_kinds(planner: Planner, frame: WeekFrame) -> list[SessionKind]:
         if hindrance is not None:
             why = f"{IN_WORDS[hindrance.rule]}: {hindrance.reason}"
             planner.diary.relax(kinds[name].title, [why], f"{kind.title} takes its place")
-            kind = possible_kind("technique", who) if kind in found else kind
-        found.append(kind)
+            kind = possible_kind("technique", who) if kind in found and not kind.hard else kind
+        found.append(kinds["prehab"] if frame.is_deload and kind in found else kind)
     return found
 
 
