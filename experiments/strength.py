@@ -25,6 +25,7 @@ from ascension_core.settings import settings
 from ascension_core.training.strength import COVERAGE, TARGETS, Options, StrengthModel, fit_model
 from ascension_core.training.strength_features import NAMES, SIGNS, to_features
 from ascension_core.training.strength_levels import Levels, build_levels
+from ascension_core.training.strength_protocol import edge_factor
 from experiments.strength_data import GILES, POWER_COMPANY, Survey, load_surveys
 
 Floats = NDArray[np.float64]
@@ -309,12 +310,12 @@ def _made_foreign(climbers: Climbers, options: Options, seed: int = 3) -> dict[s
 
     def noisy(features: Floats) -> Floats:
         changed = features.copy()
-        changed[:, 0] += noise[: len(changed)]
+        changed[:, 0] *= np.exp(noise[: len(changed)])
         return changed
 
     def shifted(features: Floats) -> Floats:
         changed = features.copy()
-        changed[:, 0] += 0.36 * np.log(15.0 / 20.0)
+        changed[:, 0] *= edge_factor(15.0)
         return changed
 
     return {

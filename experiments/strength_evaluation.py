@@ -36,6 +36,9 @@ COLUMNS: Final[dict[str, tuple[str, float, float, float]]] = {
     "push_ups": ("push_ups", 1.0, 0, 200),
 }
 MAY_BE_NEGATIVE: Final = frozenset({"max_hang_added_kg", "weighted_pull_up_added_kg"})
+UNTESTED_PULL_UPS: Final = 8.0
+"""Whoever does that many pull-ups can add weight: 0 kg on one weighted pull-up then says "not tested"."""
+
 GRADES: Final = (-1.0, 17.0)
 UNKNOWN: Final = frozenset({"", "na", "n/a", "nan", "none", "null", "-"})
 
@@ -112,19 +115,17 @@ def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InvalidDataset(f"{path}: there is no such file")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+        lines = pd.read_csv(path, header=None, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except (OSError, ValueError) as cause:
         why = " ".join(str(cause).split())
         raise InvalidDataset(f"{path.name}: is not a table of comma-separated values ({why})") from cause
-    if not isinstance(table.index, pd.RangeIndex):
-        raise InvalidDataset(f"{path.name}: rows have more values than there are column names")
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    twice = table.columns[table.columns.duplicated()]
-    if len(twice):
+    names = [str(name).strip().lower() for name in lines.iloc[0]]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
         raise InvalidDataset(f"{path.name}: the column {twice[0]!r} stands there twice")
-    if table.empty:
+    if len(lines) == 1:
         raise InvalidDataset(f"{path.name}: holds no climbers")
-    return table
+    return lines.iloc[1:].set_axis(names, axis=1).fillna("")
 
 
 def _check_columns(table: pd.DataFrame) -> list[str]:
@@ -155,7 +156,20 @@ def _measures(table: pd.DataFrame) -> tuple[dict[str, Floats], dict[str, int]]:
         if wrong.any():
             set_aside[f"{name} outside {low:g} to {high:g}"] = int(wrong.sum())
         measures[measure] = np.where(wrong, np.nan, values) * factor
+    untested = _untested(measures)
+    if untested.any():
+        set_aside["weighted_pull_up_added_kg is 0 beside 8 or more pull-ups: not tested"] = int(untested.sum())
+        measures["weighted_pull_up_added_kg"] = np.where(untested, np.nan, measures["weighted_pull_up_added_kg"])
     return measures, set_aside
+
+
+def _untested(measures: dict[str, Floats]) -> NDArray[np.bool_]:
+    if not {"weighted_pull_up_added_kg", "pull_ups"} <= measures.keys():
+        return np.array([False])
+    reps = np.nan_to_num(measures.get("weighted_pull_up_reps", np.array(np.nan)), nan=1.0)
+    return (
+        (measures["weighted_pull_up_added_kg"] == 0) & (measures["pull_ups"] >= UNTESTED_PULL_UPS) & (reps < UNTESTED_PULL_UPS)
+    )
 
 
 def _sex(column: pd.Series) -> Floats:

@@ -93,7 +93,7 @@ def _directions(model: StrengthModel) -> Figure:
         "max_hang_added_kg": (-10, 70, "added to the max hang (kg)"),
         "weighted_pull_up_added_kg": (0, 70, "added to the pull-up (kg)"),
         "years_climbing": (0, 25, "years of climbing"),
-        "mass_kg": (55, 90, "body mass (kg), added mass as it is"),
+        "mass_kg": (55, 90, "body mass (kg)"),
     }
     for axes, (name, (low, high, title)) in zip(figure.subplots(1, 4, sharey=True), ranges.items(), strict=True):
         grid = np.linspace(low, high, 41)

@@ -65,7 +65,7 @@ class Options:
     """
 
     prior_climbers: float = 10.0
-    ridge: float = 0.2
+    ridge: float = 0.15
 
 
 @dataclass(frozen=True)

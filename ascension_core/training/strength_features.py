@@ -36,12 +36,12 @@ class Feature:
 
 
 FEATURES: Final = (
-    Feature("hang", +1, (np.log(0.6), np.log(2.2))),
-    Feature("pull", +1, (np.log(0.9), np.log(2.1))),
+    Feature("hang", +1, (0.6, 2.2)),
+    Feature("pull", +1, (0.9, 2.1)),
     Feature("pull_ups", +1, (0.0, 30.0)),
     Feature("push_ups", +1, (0.0, 8.0)),
     Feature("repeaters", +1, (np.log(10.0), np.log(490.0))),
-    Feature("critical_force", +1, (np.log(0.1), np.log(0.6))),
+    Feature("critical_force", +1, (0.1, 0.6)),
     Feature("years", +1, (0.0, np.log1p(30.0))),
     Feature("age", 0, (14.0, 60.0)),
     Feature("female", 0, (0.0, 1.0)),
@@ -91,12 +91,12 @@ def to_features(measures: Mapping[str, object]) -> Floats:
     m = {name: np.broadcast_to(column, (rows,)) for name, column in raw.items()}
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = {
-            "hang": np.log(_hang(m)),
-            "pull": np.log(_pull(m)),
+            "hang": _hang(m),
+            "pull": pull_ratio(m["mass_kg"], m["weighted_pull_up_added_kg"], m["weighted_pull_up_reps"]),
             "pull_ups": m["pull_ups"],
             "push_ups": np.sqrt(m["push_ups"]),
             "repeaters": np.log(m["repeaters_s"] + 10.0),
-            "critical_force": np.log(m["critical_force_kg"] / m["mass_kg"]),
+            "critical_force": m["critical_force_kg"] / m["mass_kg"],
             "years": np.log1p(m["years_climbing"]),
             "age": m["age_years"],
             "female": m["female"],
@@ -113,15 +113,6 @@ def _hang(m: Mapping[str, Floats]) -> Floats:
     hands = np.nan_to_num(m["max_hang_hands"], nan=2.0)
     hang = hang_ratio(m["mass_kg"], m["max_hang_added_kg"], m["max_hang_edge_mm"], m["max_hang_duration_s"], hands)
     return np.where(np.isnan(hang), hang_ratio_from_peak(m["mass_kg"], m["peak_force_kg"]), hang)
-
-
-UNTESTED_PULL_UPS: Final = 8.0
-"""Whoever does that many pull-ups can add weight: a weighted pull-up of 0 kg then says "not tested"."""
-
-
-def _pull(m: Mapping[str, Floats]) -> Floats:
-    added = np.where((m["weighted_pull_up_added_kg"] == 0) & (m["pull_ups"] >= UNTESTED_PULL_UPS), np.nan, 1.0)
-    return added * pull_ratio(m["mass_kg"], m["weighted_pull_up_added_kg"], m["weighted_pull_up_reps"])
 
 
 def measures_of(athlete: Athlete) -> dict[str, float]:

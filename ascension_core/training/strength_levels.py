@@ -52,7 +52,7 @@ def natural(name: str, values: Floats) -> Floats:
     """Model inputs of one test in the unit of its `Scale`."""
     match name:
         case "hang" | "pull" | "critical_force":
-            return 100.0 * np.exp(values)
+            return 100.0 * values
         case "push_ups":
             return values**2
         case "repeaters":
@@ -65,7 +65,7 @@ def modelled(name: str, value: float) -> float:
     """The reverse of `natural` for one value."""
     match name:
         case "hang" | "pull" | "critical_force":
-            return float(np.log(value / 100.0))
+            return value / 100.0
         case "push_ups":
             return float(np.sqrt(value))
         case "repeaters":

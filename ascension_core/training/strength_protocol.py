@@ -45,7 +45,7 @@ def sustainable_fraction(seconds: ArrayLike) -> Floats:
     Notes
     -----
     The three-parameter critical power model (Morton 1996, Ergonomics 39(4), 611-619) with the critical force and W' that
-    Giles et al. (2020) measured in climbers: 0.92 of peak force for 5 s, 0.90 for 7 s, 0.86 for 10 s, 0.67 for 40 s.
+    Giles et al. (2020) measured in climbers: 0.92 of peak force for 5 s, 0.90 for 7 s, 0.86 for 10 s, 0.65 for 40 s.
     """
     time = np.clip(np.asarray(seconds, dtype=np.float64), *HANG_LIMITS_S)
     return CRITICAL_FRACTION + 1.0 / (time / WORK_S + 1.0 / (1.0 - CRITICAL_FRACTION))

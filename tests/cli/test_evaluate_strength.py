@@ -1,0 +1,41 @@
+import json
+import subprocess
+
+import pytest
+
+KEYS = {"rows", "mae_grades", "baseline_mae_grades", "coverage_80", "bias_grades"}
+
+
+def run(ascension, *arguments):
+    command = [*ascension, "evaluate", "strength", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def survey(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_text("sex,mass_kg,max_hang_added_kg,boulder_grade\nmale,70,30,7\nfemale,58,,V5\n,,,4\n")
+    return path
+
+
+def test_it_prints_one_object(ascension, survey):
+    done = run(ascension, survey)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert set(result) >= KEYS
+    assert result["rows"] == 3
+
+
+def test_the_question_changes_the_answer_and_json_is_one_line(ascension, survey):
+    done = run(ascension, survey, "--question", "current", "--json")
+    assert done.stdout.count("\n") == 1
+    assert json.loads(done.stdout)["question"] == "current"
+
+
+def test_a_bad_survey_is_one_line_and_code_2(ascension, survey, tmp_path):
+    survey.write_text("mass_kg,boulder_grade\nheavy,7\n")
+    for path in (survey, tmp_path / "none.csv"):
+        done = run(ascension, path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("error: ")
