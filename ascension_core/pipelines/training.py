@@ -125,7 +125,7 @@ def _plan(athlete: Athlete, earlier: Program | None, options: ProgramOptions) ->
 def _explained(program: Program, report: AssessmentReport) -> Program:
     """The program with the comparison that chose what is trained first."""
     assert report.weakest is not None
-    reason = Note(code="weakest_link", message=f"{report.weakest.reason} So this is trained first.")
+    reason = Note(code="weakest_link", message=f"{report.weakest.reason} It comes first wherever age and injuries allow.")
     return program.model_copy(update={"explanations": [reason, *program.explanations]})
 
 

@@ -83,6 +83,19 @@ def test_a_program_is_carried_on_without_rewriting_the_past(
     assert kept == [[(s.id, s.date, s.exercises) for s in week.sessions] for week in before.weeks[:2]]
 
 
+def test_what_lies_furthest_behind_comes_first_and_is_explained(personas: Path, tmp_path: Path) -> None:
+    program = make_program(personas / "sport-8a.json", tmp_path, ProgramOptions(today=MONDAY))
+    assert program.goal.weakest_link == "finger_endurance"
+    assert program.explanations[0].code == "weakest_link"
+    assert program.explanations[0].message.startswith("Critical force")
+
+
+def test_nothing_is_called_weakest_without_tests(personas: Path, tmp_path: Path) -> None:
+    program = make_program(personas / "beginner.json", tmp_path, ProgramOptions(today=MONDAY))
+    assert program.goal.weakest_link is None
+    assert "weakest_link" not in [note.code for note in program.explanations]
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
@@ -136,7 +149,16 @@ def test_a_file_in_the_way_is_named(personas: Path, tmp_path: Path) -> None:
         make_program(personas / "beginner.json", tmp_path / "out", ProgramOptions(today=MONDAY))
 
 
-@pytest.mark.parametrize("options", [{"seed": -1}, {"seed": 2**31}, {"today": date(1, 1, 1)}, {"today": date(9999, 12, 31)}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seed": -1},
+        {"seed": 2**31},
+        {"seed": 1, "adapt": Path("program.json")},
+        {"today": date(1, 1, 1)},
+        {"today": date(9999, 12, 31)},
+    ],
+)
 def test_options_out_of_range_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(InvalidOption, match=next(iter(options))):
         ProgramOptions(**options)  # type: ignore[arg-type]
