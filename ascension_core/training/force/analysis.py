@@ -86,7 +86,7 @@ def analyze_force(
     InvalidOption
         If an option is out of its range.
     """
-    _check_options(protocol, body_mass_kg, last)
+    _check_options(protocol, body_mass_kg, tare_kg, last)
     baseline = estimate_baseline(recording) if tare_kg is None else Baseline(offset_kg=tare_kg)
     efforts = find_efforts(recording, baseline)
     peak = max(effort.peak_kg for effort in efforts)
@@ -151,12 +151,14 @@ def _fatigue(efforts: Sequence[Effort], kind: Protocol, critical: CriticalForce 
     return fatigue(critical.contraction_means_kg if critical else [effort.mean_kg for effort in efforts])
 
 
-def _check_options(protocol: str, body_mass_kg: float | None, last: int) -> None:
+def _check_options(protocol: str, body_mass_kg: float | None, tare_kg: float | None, last: int) -> None:
     if protocol not in PROTOCOLS:
         raise InvalidOption(f"--protocol {protocol}: choose one of {', '.join(PROTOCOLS)}")
     low, high = BODY_MASS_KG
     if body_mass_kg is not None and not low <= body_mass_kg <= high:
         raise InvalidOption(f"--body-mass {body_mass_kg:g}: between {low:g} and {high:g} kg; is it in another unit?")
+    if tare_kg is not None and not abs(tare_kg) <= MOST_KG:
+        raise InvalidOption(f"--tare {tare_kg:g}: a reading at rest is within {MOST_KG:g} kg of zero")
     if not 1 <= last <= 6:
         raise InvalidOption(f"last {last}: between 1 and 6 contractions")
 

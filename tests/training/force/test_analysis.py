@@ -41,6 +41,8 @@ def test_given_tare_is_subtracted():
         ({"protocol": "speed"}, "--protocol speed: choose one of auto, max, repeaters, critical"),
         ({"body_mass_kg": 700}, "--body-mass 700"),
         ({"body_mass_kg": float("nan")}, "--body-mass nan"),
+        ({"tare_kg": float("nan")}, "--tare nan"),
+        ({"tare_kg": -1e9}, "--tare -1e"),
         ({"last": 0}, "last 0"),
     ],
 )
