@@ -19,6 +19,9 @@ from ascension_core.training.sessions import Condition, SessionKind, Slot
 SECONDS_A_REPETITION: Final = 4.0
 """Of a repetition whose time is not prescribed."""
 
+NEW_ON_ROPES_YEARS: Final = 5.0
+"""Years of climbing in which falling is practised in technique sessions."""
+
 CHANGE_S: Final = 60.0
 """Between two exercises: walking over, setting up, drinking."""
 
@@ -191,8 +194,8 @@ def _condition(condition: Condition, draft: _Draft) -> bool:
     match condition:
         case "power_phase":
             return draft.frame.phase in {"power", "performance"} and not draft.frame.is_light
-        case "ropes":
-            return bool(trainee.athlete.equipment & {Equipment.GYM_ROPE, Equipment.OUTDOOR_ROCK})
+        case "new_on_ropes":
+            return trainee.athlete.years_climbing < NEW_ON_ROPES_YEARS
         case "untested_fingers":
             return _is_test_day(draft) and "max_hang" not in trainee.tested and trainee.allowed["test_max_hang"] is None
         case "untested_pulling":

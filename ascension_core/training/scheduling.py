@@ -31,6 +31,8 @@ class Wish:
         Minutes.
     effort
         Session RPE.
+    pulls
+        Heavy pulling or finger work: better not on neighbouring days, for the elbows.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Wish:
     effort: int
     hard: bool
     max_fingers: bool
+    pulls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +160,12 @@ class _Model:
         self.model.maximize(sum(gains) - sum(self._crowding()))
 
     def _crowding(self) -> Iterable[cp_model.LinearExpr]:
-        """A small price for each pair of neighbouring training days."""
-        for a, b in pairwise(WEEK_DAYS):
-            both = self.model.new_bool_var(f"both{a}")
-            self.model.add(sum(row[a] + row[b] for row in self.on) <= 1 + both)
-            yield 6 * both
+        """A small price for each pair of neighbouring training days, a larger one where both are heavy on the elbows."""
+        for price, rows in ((6, self.on), (80, self._rows("pulls"))):
+            for a, b in pairwise(WEEK_DAYS) if len(rows) > 1 else ():
+                both = self.model.new_bool_var(f"both{price}@{a}")
+                self.model.add(sum(row[a] + row[b] for row in rows) <= 1 + both)
+                yield price * both
 
 
 _RULES: Final = (

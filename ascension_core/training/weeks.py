@@ -34,6 +34,8 @@ MOST_GROWTH: Final = 1.5
 
 _Kinds = Sequence[SessionKind]
 
+_PULLING: Final = frozenset({Quality.FINGER_STRENGTH, Quality.FINGER_ENDURANCE, Quality.PULLING_STRENGTH})
+
 _EASY: Final = ("technique", "endurance", "strength", "prehab")
 
 
@@ -257,7 +259,7 @@ def wish_for(kind: SessionKind, frame: WeekFrame) -> Wish:
         share = 0.3 if kind.hard and frame.is_deload else 0.6
         most = least + round(share * (most - least) / 5) * 5
     effort = session_effort(kind, is_deload=frame.is_deload)
-    return Wish(kind.id, least, most, effort, kind.hard, kind.max_fingers)
+    return Wish(kind.id, least, most, effort, kind.hard, kind.max_fingers, pulls=kind.quality in _PULLING)
 
 
 def _usable(planner: Planner, frame: WeekFrame) -> list[int]:
@@ -384,10 +386,11 @@ def _explain(planner: Planner, frame: WeekFrame, problem: WeekProblem, placement
         wish = f"{title}, {beside + 1} times a week" if beside else title
         if day is None and wish not in planner.diary.relaxed:
             rules = clash(problem, placed, i)
-            planner.diary.relax(wish, [IN_WORDS[rule] for rule in rules], _instead(beside, rules))
+            planner.diary.relax(wish, [IN_WORDS[rule] for rule in rules], _instead(frame, beside, rules))
 
 
-def _instead(beside: int, rules: Sequence[Rule]) -> str:
-    kept = f"{beside} a week" if beside else "left out in that mesocycle"
+def _instead(frame: WeekFrame, beside: int, rules: Sequence[Rule]) -> str:
+    mesocycle = f"in the mesocycle '{PHASES[frame.phase].title}'"
+    kept = f"{beside} a week {mesocycle}" if beside else f"left out {mesocycle}"
     longer = "; a longer or a further day would make room" if {Rule.AVAILABILITY, Rule.ONE_SESSION_A_DAY} & set(rules) else ""
     return f"{kept}, an easier session where the week has room{longer}"

@@ -78,6 +78,7 @@ def assessments(draw: st.DrawFn, mass_kg: float) -> dict[str, Any]:
         tests["pull_ups"] = {"reps": draw(st.integers(0, 25))}
     if draw(st.booleans()):
         tests["weighted_pull_up"] = {"added_kg": round(mass_kg * draw(st.floats(0, 0.5)), 1), "reps": draw(st.integers(1, 5))}
+        tests["pull_ups"] = {"reps": draw(st.integers(12, 25))}
     return tests
 
 
