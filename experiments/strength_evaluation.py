@@ -167,9 +167,8 @@ def _untested(measures: dict[str, Floats]) -> NDArray[np.bool_]:
     if not {"weighted_pull_up_added_kg", "pull_ups"} <= measures.keys():
         return np.array([False])
     reps = np.nan_to_num(measures.get("weighted_pull_up_reps", np.array(np.nan)), nan=1.0)
-    return (
-        (measures["weighted_pull_up_added_kg"] == 0) & (measures["pull_ups"] >= UNTESTED_PULL_UPS) & (reps < UNTESTED_PULL_UPS)
-    )
+    plain = (measures["weighted_pull_up_added_kg"] == 0) & (reps < UNTESTED_PULL_UPS)
+    return np.asarray(plain & (measures["pull_ups"] >= UNTESTED_PULL_UPS), dtype=np.bool_)
 
 
 def _sex(column: pd.Series) -> Floats:

@@ -122,8 +122,10 @@ person is in it.
 
 ## Data
 
-- {power} climbers of the Power Company Climbing assessment: self-reported, mostly United States, pounds and inches.
-- {giles} climbers of Giles et al. 2020, laboratory tests of critical force; grades on the IRCRA scale. Cite: Giles, D.,
+- {power} climbers of the Power Company Climbing assessment: self-reported, pounds and inches. Its max hang is taken as 10 s on
+  20 mm, its weighted pull-up as one repetition: so a public project made on the same table words its questions.
+- {giles} climbers of Giles et al. 2020, laboratory tests of one hand; self-reported grades on the IRCRA scale, taken as the
+  hardest of late. Cite: Giles, D.,
   Hartley, C., Maslen, H., Hadley, J., Taylor, N., Torr, O., Chidley, J., Randall, T., Fryer, S. "An all-out test to determine
   finger flexor critical force in rock climbers", Int J Sports Physiol Perform (2021, first published 2020).
 

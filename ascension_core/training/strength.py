@@ -37,6 +37,9 @@ FILE: Final = "strength.json"
 COVERAGE: Final = 0.8
 SURVEY_COLUMN: Final = len(NAMES)
 ANOTHER_SURVEY: Final = 0.5
+THIRD_SURVEY: Final = float(np.sqrt(0.75))
+"""Standard deviation of a third survey's offset, per gap between two: variance gap^2 / 2 of its own, half that of the mean."""
+
 ALL_SIGNS: Final = np.append(SIGNS, 0.0)
 FAR: Final = 0.99
 
@@ -252,8 +255,8 @@ class StrengthModel:
         target
             One of `TARGETS`.
         survey
-            0 for a climber of the first table, 1 for one of the second, and halfway for anybody else; then half the gap
-            between the two is added to the uncertainty, for a third survey may lie anywhere about them.
+            0 for a climber of the first table, 1 for one of the second, and halfway for anybody else; then the gap between
+            the two widens the interval (`THIRD_SURVEY`), for a third survey may lie anywhere about them.
 
         Raises
         ------
@@ -279,7 +282,7 @@ class StrengthModel:
         distance = self._distance(inputs, known)
         estimated = weights.sd**2 * (1.0 + (1.0 + distance) / self.climbers.get(target, 1))
         unusual = np.maximum(1.0, distance / chi2.ppf(FAR, known.sum()))
-        other = weights.coefficients[SURVEY_COLUMN] * 0.5 * float(survey == ANOTHER_SURVEY)
+        other = weights.coefficients[SURVEY_COLUMN] * THIRD_SURVEY * float(survey == ANOTHER_SURVEY)
         return expected, np.sqrt(estimated * unusual + other**2)
 
     def weights(self, known: NDArray[np.bool_], target: str) -> Weights:
