@@ -21,7 +21,7 @@ from ascension_core.training.intensity import reference
 from ascension_core.training.load import USUAL_EFFORT, USUAL_MINUTES, logged_load
 from ascension_core.training.periodisation import WEEK, WeekFrame
 from ascension_core.training.planning import Span, assemble, main_goal, make_planner
-from ascension_core.training.rules import PAIN_WINDOW, SHORTEST_SESSION
+from ascension_core.training.rules import GOAL_EVE_DAYS, PAIN_WINDOW, SHORTEST_SESSION
 from ascension_core.training.sessions import SessionKind, possible_kind
 from ascension_core.training.weeks import (
     GROWTH,
@@ -97,7 +97,7 @@ def _check(program: Program, athlete: Athlete, today: dt.date) -> None:
 def _goal_day(program: Program) -> dt.date | None:
     """The day of performance, if the program reaches it."""
     date = program.goal.date
-    return date if date is not None and (date - program.end).days <= 1 else None
+    return date if date is not None and (date - program.end).days <= 1 + GOAL_EVE_DAYS else None
 
 
 def frames_of(program: Program) -> tuple[WeekFrame, ...]:

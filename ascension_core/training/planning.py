@@ -38,6 +38,7 @@ from ascension_core.training.periodisation import (
 from ascension_core.training.prescription import Trainee
 from ascension_core.training.rules import (
     BEGINNER_YEARS,
+    GOAL_EVE_DAYS,
     GROWTH_PLATE_AGE,
     MASTERS_AGE,
     SHORTEST_SESSION,
@@ -175,11 +176,11 @@ def _span(goal: Goal | None, today: dt.date) -> Span:
     monday = today + dt.timedelta(days=-today.weekday() % 7)
     if goal is None or goal.date is None:
         return Span(monday, monday + DEFAULT_WEEKS * WEEK - dt.timedelta(days=1), None, cut=False)
-    eve = goal.date - dt.timedelta(days=1)
+    last = goal.date - dt.timedelta(days=1 + GOAL_EVE_DAYS)
     start = monday if goal.date >= monday + WEEK else today - dt.timedelta(days=today.weekday())
-    if weeks_of(start, eve) > MOST_WEEKS:
+    if weeks_of(start, last) > MOST_WEEKS:
         return Span(start, start + MOST_WEEKS * WEEK - dt.timedelta(days=1), None, cut=True)
-    return Span(start, max(eve, today), goal.date, cut=False)
+    return Span(start, max(last, today), goal.date, cut=False)
 
 
 def _relax_wishes(planner: Planner, goal: Goal | None, span: Span) -> None:

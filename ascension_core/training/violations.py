@@ -193,7 +193,7 @@ def _taper(case: _Case) -> Iterator[Violation]:
 
 
 def _reaches_goal(program: Program) -> bool:
-    return program.goal.date is not None and (program.goal.date - program.end).days <= 1
+    return program.goal.date is not None and (program.goal.date - program.end).days <= 1 + GOAL_EVE_DAYS
 
 
 # --- sessions and exercises -------------------------------------------------------------------------------------------

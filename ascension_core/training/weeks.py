@@ -266,8 +266,10 @@ def _usable(planner: Planner, frame: WeekFrame) -> list[int]:
     """Minutes of each day of the week; 0 before today, after the last day and on the eve of the goal."""
     dates = [frame.start + dt.timedelta(days=day) for day in WEEK_DAYS]
     minutes = planner.trainee.limits.minutes
-    last = planner.last_day if planner.goal_day is None else planner.goal_day - dt.timedelta(days=GOAL_EVE_DAYS + 1)
-    return [m if planner.today <= date <= last else 0 for m, date in zip(minutes, dates, strict=True)]
+    eve = dt.date.max if planner.goal_day is None else planner.goal_day - dt.timedelta(days=GOAL_EVE_DAYS)
+    return [
+        m if planner.today <= date <= planner.last_day and date < eve else 0 for m, date in zip(minutes, dates, strict=True)
+    ]
 
 
 def _rhythm(
@@ -299,7 +301,7 @@ def _placed(
     placement = place(problem)
     if None in placement.days:
         _explain(planner, frame, problem, placement)
-        wanted = _eased(planner, wanted, placement)
+        wanted = _eased(planner, wanted, placement, longest=max(days))
         problem = _problem(planner, frame, before, days=days, target=target, wanted=wanted)
         placement = place(problem)
     return [(kind, day) for kind, day in zip(wanted, placement.days, strict=True) if day is not None]
@@ -331,10 +333,11 @@ def _count(planner: Planner, frame: WeekFrame) -> int:
     return min(7, max(base, min(grown, planner.training_days)))
 
 
-def _eased(planner: Planner, wanted: Sequence[SessionKind], placement: Placement) -> list[SessionKind]:
+def _eased(planner: Planner, wanted: Sequence[SessionKind], placement: Placement, *, longest: int) -> list[SessionKind]:
     """Wishes without a day become easier ones: the kind of easy session that the week has least of."""
     who = planner.trainee.limits
-    easy = [possible_kind(name, who) for name in _EASY]
+    easy = [kind for kind in (possible_kind(name, who) for name in _EASY) if kind.minutes[0] <= longest]
+    easy = easy or [session_kinds()["prehab"]]
     kept = [kind for kind, day in zip(wanted, placement.days, strict=True) if day is not None]
     eased: list[SessionKind] = []
     for kind, day in zip(wanted, placement.days, strict=True):

@@ -241,6 +241,20 @@ def test_a_near_goal_keeps_what_is_there() -> None:
     assert program.weeks[-1].is_taper
 
 
+@pytest.mark.parametrize("minutes", [20, 30, 45])
+@pytest.mark.parametrize("style", ["boulder", "sport"])
+def test_one_short_day_a_week_is_used(minutes: int, style: str) -> None:
+    goal = {"grade": "V8" if style == "boulder" else "7c", "style": style, "date": "2026-12-14"}
+    program = make(availability={"sun": minutes}, goals=[goal])
+    assert [len(w.sessions) for w in program.weeks] == [1, 1, 0]
+
+
+def test_the_eve_of_the_goal_is_free() -> None:
+    program = make(availability=dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), 60))
+    assert program.end == dt.date(2027, 3, 12)
+    assert max(s.date for w in program.weeks for s in w.sessions) <= program.end
+
+
 def test_a_far_goal_gets_its_first_half_year() -> None:
     program = make(goals=[{"grade": "V8", "style": "boulder", "date": "2028-12-01"}])
     assert len(program.weeks) == 26
