@@ -21,6 +21,7 @@ from ascension_core.training.words import number, prescription
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 PARTS = {"warm_up": "Warm-up", "main": "Main part", "supplement": "Supplement", "cool_down": "Cool-down"}
+RETEST = "tests"  # code of the explanation that says when to test again
 TEST = "test_"  # begins the identifier of every exercise that is a test
 
 
@@ -59,7 +60,9 @@ def render_program(program: Program, calendar: bytes | None = None) -> str:
             chart=load_chart(program),
             weeks=[_week(week) for week in program.weeks],
             phases=_phases(program),
+            explanations=[note.message for note in program.explanations if note.code != RETEST],
             tests=_tests(program),
+            retest=[note.message for note in program.explanations if note.code == RETEST],
             substitutions=_substitutions(program),
             facts=_facts(program),
         )

@@ -22,6 +22,9 @@ SECONDS_A_REPETITION: Final = 4.0
 NEW_ON_ROPES_YEARS: Final = 5.0
 """Years of climbing in which falling is practised in technique sessions."""
 
+SHARE_OF_BEST: Final = 0.6
+"""Of the best set in a test: what several sets can repeat with repetitions in reserve (a coach's rule)."""
+
 CHANGE_S: Final = 60.0
 """Between two exercises: walking over, setting up, drinking."""
 
@@ -179,7 +182,7 @@ def _add(draft: _Draft, slot: Slot, *, only_if_it_fits: bool = False) -> None:
     exercise = _choose(draft, slot)
     if exercise is None:
         return
-    item = _least(slot, exercise, draft.frame)
+    item = _least(slot, exercise, draft)
     if not only_if_it_fits or item.minutes <= draft.left:
         draft.items.append(item)
 
@@ -284,10 +287,20 @@ def _note_swap(draft: _Draft, pool: Sequence[Exercise], chosen: Exercise | None)
 # --- how much ---------------------------------------------------------------------------------------------------------
 
 
-def _least(slot: Slot, exercise: Exercise, frame: WeekFrame) -> _Item:
+def _least(slot: Slot, exercise: Exercise, draft: _Draft) -> _Item:
+    frame = draft.frame
     dose = exercise.dose_in("taper" if frame.is_taper else frame.phase)
     sets = max(1, round(0.6 * dose.sets[0])) if frame.is_light else dose.sets[0]
-    return _Item(slot, exercise, dose, sets, _reps(dose, frame), None if dose.duration_s is None else dose.duration_s[0])
+    reps = _within_best(exercise, _reps(dose, frame), draft.trainee.athlete)
+    return _Item(slot, exercise, dose, sets, reps, None if dose.duration_s is None else dose.duration_s[0])
+
+
+def _within_best(exercise: Exercise, reps: int | None, athlete: Athlete) -> int | None:
+    """No more repetitions a set than a share of the best set in the test of the same exercise."""
+    tested = {"pull_ups": athlete.tests.pull_ups, "push_ups": athlete.tests.push_ups}.get(exercise.id)
+    if reps is None or tested is None:
+        return reps
+    return max(1, min(reps, int(SHARE_OF_BEST * tested.reps)))
 
 
 def _reps(dose: Dose, frame: WeekFrame) -> int | None:
@@ -335,11 +348,16 @@ def _lengthen(draft: _Draft) -> None:
             continue
         least, most = item.dose.duration_s
         for share in (1.0, 0.75, 0.5, 0.25):
-            item.duration_s = float(round(least + share * (most - least)))
+            item.duration_s = max(least, _round_s(least + share * (most - least)))
             if draft.left >= 0:
                 break
         else:
             item.duration_s = least
+
+
+def _round_s(seconds: float) -> float:
+    """Seconds that can be read off a clock."""
+    return float(5 * round(seconds / 5) if seconds >= 15 else round(seconds))
 
 
 # --- writing it down --------------------------------------------------------------------------------------------------
