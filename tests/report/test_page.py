@@ -68,7 +68,8 @@ class Opened:
             if self.get(expression):
                 return
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"never came true: {expression}; the page said {self.said}")
+        state = self.get("[video.currentTime, video.seeking, document.getElementById('overlay').dataset.frame, document.getElementById('now').innerText]")
+        raise AssertionError(f"never came true: {expression}; time, seeking, frame drawn, clock are {state}; the page said {self.said}")
 
     def settle(self) -> None:
         self.until("!video.seeking")
@@ -83,7 +84,9 @@ class Opened:
         return self.page.locator("#now").inner_text()
 
     def go_to_frame(self, frame: int) -> None:
+        """Step there, and wait until its skeleton is drawn: browsers say late which frame they show."""
         self.press("Home", *["."] * frame)
+        self.until(f"document.getElementById('overlay').dataset.frame === '{frame}'")
 
     def overlay(self, x: float, y: float) -> list[int]:
         """Red, green, blue and alpha of the skeleton's canvas at a place of the video's frame."""
@@ -191,14 +194,14 @@ def test_letterboxed_picture_and_skeleton_agree(opened: Opened, track: PoseTrack
     opened.page.evaluate(
         """() => {
           const picture = document.querySelector('.picture');
-          picture.style.aspectRatio = 'auto'; picture.style.width = '400px'; picture.style.height = '300px';
+          picture.style.aspectRatio = 'auto'; picture.style.width = '340px'; picture.style.height = '300px';
         }"""
     )
     opened.go_to_frame(9)
     x, y = track.image[9, 15]
     assert opened.overlay(x, y)[3] > 100
     box = opened.page.evaluate("(({ width, height }) => [width, height])(document.getElementById('overlay'))")
-    assert box == [400, 300]
+    assert box == [340, 300]
 
 
 def test_sharp_on_dense_screens(browser: Browser, report: Path, track: PoseTrack) -> None:

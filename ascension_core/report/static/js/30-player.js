@@ -43,9 +43,11 @@ const player = (() => {
     } else if (video.seeking || video.readyState < 1) queued = target;
     else video.currentTime = track.inside(target);
   }
+  /* While a seek runs, later ones wait; whatever happened meanwhile, a paused video ends up where we are going. */
   video.addEventListener("seeked", () => {
-    if (queued !== null) {
-      const next = queued;
+    const astray = video.paused && track.floor(video.currentTime + 0.002) !== target;
+    if (queued !== null || astray) {
+      const next = queued ?? target;
       queued = null;
       video.currentTime = track.inside(next);
     } else if (!exact) present(track.floor(video.currentTime + 0.002), video.currentTime);

@@ -104,6 +104,7 @@ const stage = (() => {
     if (layers.skeleton) drawSkeleton(pen, body(frame, place), line, halo);
     const centre = track.centre(frame);
     if (layers.centre && centre) drawCentre(pen, place(centre), line, halo);
+    canvas.dataset.frame = frame;
   }
   on("frame", draw);
   on("layers", () => {
