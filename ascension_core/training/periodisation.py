@@ -28,23 +28,32 @@ WEEK: Final = dt.timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What a mesocycle is for, and the sessions it wishes for, the most important first."""
+    """What a mesocycle is for, and the sessions it wishes for, the most important first.
+
+    Attributes
+    ----------
+    about
+        Kinds of session that `why` speaks of: it is true of weeks that hold one of them. Empty: of all weeks.
+    """
 
     name: str
     title: str
     why: str
+    about: frozenset[str]
     volume: float
     wishes: Mapping[Line, tuple[str, ...]]
 
 
-def _phase(name: str, title: str, why: str, volume: float, *, boulder: str, route: str, speed: str, novice: str) -> Phase:
+def _phase(
+    name: str, title: str, why: str, about: str, volume: float, *, boulder: str, route: str, speed: str, novice: str
+) -> Phase:
     wishes: Mapping[Line, tuple[str, ...]] = {
         "boulder": tuple(boulder.split()),
         "route": tuple(route.split()),
         "speed": tuple(speed.split()),
         "novice": tuple(novice.split()),
     }
-    return Phase(name, title, why, volume, wishes)
+    return Phase(name, title, why, frozenset(about.split()), volume, wishes)
 
 
 PHASES: Final[Mapping[str, Phase]] = {
@@ -54,6 +63,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "foundation",
             "Foundation",
             "Wide base: movement skill, easy volume and general strength prepare tissue for the heavy weeks that follow.",
+            "technique endurance strength",
             1.0,
             boulder="technique limit strength endurance technique prehab",
             route="endurance technique strength limit endurance prehab",
@@ -64,6 +74,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "strength",
             "Strength",
             "Finger and pulling strength grow slowest and carry everything else, so they come before power and endurance.",
+            "finger_strength",
             1.0,
             boulder="finger_strength limit technique finger_strength strength endurance",
             route="finger_strength endurance limit technique strength endurance",
@@ -74,6 +85,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "power",
             "Power",
             "The new strength is taught to arrive fast: few, very hard, fresh moves; less volume.",
+            "limit speed",
             0.92,
             boulder="limit finger_strength technique limit endurance prehab",
             route="limit power_endurance finger_strength endurance technique prehab",
@@ -84,6 +96,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "power_endurance",
             "Power endurance",
             "Strength becomes many hard moves in a row; this quality comes and goes in weeks, so it stands late in the plan.",
+            "power_endurance",
             1.0,
             boulder="power_endurance limit technique finger_strength endurance prehab",
             route="power_endurance projecting_route endurance finger_strength technique prehab",
@@ -94,6 +107,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "performance",
             "Performance",
             "Everything serves the goal now: tries in its style, full rests, just enough strength work to keep what was built.",
+            "projecting_boulder projecting_route speed",
             0.88,
             boulder="projecting_boulder limit technique finger_strength projecting_boulder prehab",
             route="projecting_route power_endurance endurance finger_strength technique prehab",
@@ -104,6 +118,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "taper",
             "Taper",
             "Volume falls, intensity stays: fatigue goes faster than fitness (Bosquet et al. 2007).",
+            "",
             1.0,
             boulder="projecting_boulder technique limit prehab",
             route="projecting_route endurance technique prehab",

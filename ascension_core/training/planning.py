@@ -31,6 +31,7 @@ from ascension_core.training.periodisation import (
     PHASES,
     WEEK,
     Line,
+    Phase,
     WeekFrame,
     frames,
     weeks_of,
@@ -45,7 +46,7 @@ from ascension_core.training.rules import (
     is_old,
     limits,
 )
-from ascension_core.training.sessions import possible_kind
+from ascension_core.training.sessions import SessionKind, possible_kind, session_kinds
 from ascension_core.training.weeks import Planner, fill
 
 DISCLAIMERS: Final = (
@@ -233,7 +234,7 @@ def assemble(
         goal=_goal(goal, planner, span),
         start=span.start,
         end=span.last_day,
-        mesocycles=mesocycles(cut, planner),
+        mesocycles=mesocycles(cut, planner, weeks),
         weeks=list(weeks),
         load=[load_point(week) for week in weeks],
         explanations=[*notes, *_explanations(planner, cut, weeks)],
@@ -257,27 +258,41 @@ def load_point(week: Week) -> LoadPoint:
     )
 
 
-def mesocycles(cut: Sequence[WeekFrame], planner: Planner) -> list[Mesocycle]:
-    """The mesocycles of a program, with the qualities that each trains."""
+def mesocycles(cut: Sequence[WeekFrame], planner: Planner, weeks: Sequence[Week]) -> list[Mesocycle]:
+    """The mesocycles of a program, with the qualities that the weeks of each train."""
     found = []
     for (block, name), group in groupby(cut, key=lambda f: (f.block, f.phase)):
-        weeks = list(group)
+        indices = [frame.index for frame in group]
         phase = PHASES[name]
-        qualities = dict.fromkeys(str(possible_kind(k, planner.trainee.limits).quality) for k in phase.wishes[planner.line])
-        if planner.weakest is not None and name != "taper":
-            first = str(possible_kind(KIND_FOR[planner.weakest], planner.trainee.limits).quality)
-            qualities = dict.fromkeys([next(iter(qualities)), first, *qualities])
+        kinds = _held(phase, planner, [w for w in weeks if w.index in indices])
         found.append(
             Mesocycle(
                 name=f"{block + 1}-{name}",
                 title=phase.title,
-                first_week=weeks[0].index,
-                weeks=len(weeks),
-                qualities=list(qualities)[:4],
-                why=phase.why,
+                first_week=indices[0],
+                weeks=len(indices),
+                qualities=list(dict.fromkeys(str(kind.quality) for kind in kinds))[:4],
+                why=_purpose(phase, kinds),
             )
         )
     return found
+
+
+def _held(phase: Phase, planner: Planner, weeks: Sequence[Week]) -> list[SessionKind]:
+    """The kinds of session that weeks hold, those that the phase wishes for first."""
+    wished = [possible_kind(name, planner.trainee.limits).id for name in phase.wishes[planner.line]]
+    if planner.weakest is not None and phase.name != "taper":
+        wished.insert(1, possible_kind(KIND_FOR[planner.weakest], planner.trainee.limits).id)
+    held = dict.fromkeys(s.kind for w in weeks for s in w.sessions)
+    return [session_kinds()[name] for name in dict.fromkeys([*wished, *held]) if name in held]
+
+
+def _purpose(phase: Phase, kinds: Sequence[SessionKind]) -> str:
+    """Why there is such a phase; where its own sessions are not for this athlete, what stands in their place."""
+    if not phase.about or not kinds or phase.about & {kind.id for kind in kinds}:
+        return phase.why
+    first = kinds[:2]
+    return f"Mainly {' and '.join(k.title.lower() for k in first)}. {' '.join(k.why for k in first)}"
 
 
 def _summary(athlete: Athlete) -> AthleteSummary:

@@ -16,6 +16,7 @@ from ascension_core.results import PlannedExercise, Program
 from ascension_core.training.athlete import Athlete, Equipment, Site
 from ascension_core.training.exercises import library
 from ascension_core.training.program import adapt, plan, violations
+from ascension_core.training.sessions import session_kinds
 from tests.training.strategies import TODAY, athletes, logs
 
 SLOWEST_S = 5.0
@@ -302,3 +303,22 @@ def test_personas_get_valid_programs(name: str, personas: Path) -> None:
     assert violations(program, athlete) == []
     assert json.loads(program.model_dump_json())["schema_version"] == "1.0"
     assert all(Equipment.CAMPUS_BOARD in athlete.equipment for e in exercises(program) if "campus" in e.exercise_id)
+
+
+def test_phases_say_what_their_weeks_hold() -> None:
+    hard, young = make(), make(age_years=14)
+    why = {p.athlete.age_years: {c.title: c.why for c in p.mesocycles} for p in (hard, young)}
+    assert "very hard" in why[30]["Power"]
+    assert "Finger and pulling strength" in why[30]["Strength"]
+    assert "very hard" not in why[14]["Power"]
+    assert "good holds" in why[14]["Power"]
+    assert "Finger and pulling strength" not in why[14]["Strength"]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(athlete=athletes())
+def test_mesocycles_name_only_qualities_of_their_sessions(athlete: Athlete) -> None:
+    program = plan(athlete, today=TODAY)
+    for cycle in program.mesocycles:
+        held = {s.kind for w in program.weeks if w.mesocycle == cycle.name for s in w.sessions}
+        assert set(cycle.qualities) <= {session_kinds()[kind].quality for kind in held}
