@@ -13,7 +13,7 @@ from itertools import groupby
 from statistics import mean
 from typing import Final
 
-from ascension_core.errors import InvalidAthlete, InvalidOption
+from ascension_core.errors import InvalidAthlete, InvalidOption, InvalidProgram
 from ascension_core.results import Note, PlannedSession, Program, Week
 from ascension_core.training.athlete import Athlete, LoggedSession
 from ascension_core.training.exercises import Quality
@@ -39,6 +39,10 @@ STRAIN: Final = 1.5
 _ENOUGH: Final = 3
 """Logged efforts that make such an average."""
 
+_YEAR: Final = dt.timedelta(days=365.25)
+
+_PLAN_ANEW: Final = "adapt that athlete's own program or plan a new one"
+
 
 def adapt(program: Program, athlete: Athlete, *, today: dt.date, weakest_link: Quality | str | None = None) -> Program:
     """Plan again what lies ahead of `today`.
@@ -52,6 +56,8 @@ def adapt(program: Program, athlete: Athlete, *, today: dt.date, weakest_link: Q
 
     Raises
     ------
+    InvalidProgram
+        If it was made for another athlete.
     InvalidOption
         If the program is over or not begun on that day's calendar, or leads to another goal than the athlete's.
     InvalidAthlete
@@ -83,6 +89,7 @@ def adapt(program: Program, athlete: Athlete, *, today: dt.date, weakest_link: Q
 
 
 def _check(program: Program, athlete: Athlete, today: dt.date) -> None:
+    _check_identity(program, athlete, today)
     if today > program.end:
         raise InvalidOption(f"the program ended on {program.end}; plan a new one")
     if today < (program.revised_on or program.created_on):
@@ -92,6 +99,22 @@ def _check(program: Program, athlete: Athlete, today: dt.date) -> None:
     goal = main_goal(athlete, program.created_on)
     if (None if goal is None else goal.date) != program.goal.date:
         raise InvalidOption("the date of the goal has changed: plan a new program from today instead of adapting this one")
+
+
+def _check_identity(program: Program, athlete: Athlete, today: dt.date) -> None:
+    """Compare the first of id, name and age that both have; a birthday a year makes nobody another athlete."""
+    made_for = program.athlete
+    for field in ("id", "name"):
+        theirs, ours = getattr(made_for, field), getattr(athlete, field)
+        if theirs is not None and ours is not None:
+            if theirs != ours:
+                raise InvalidProgram(f"{field}: the program was made for {theirs!r}, not for {ours!r}; {_PLAN_ANEW}")
+            return
+    older = athlete.age_years - made_for.age_years
+    if not 0 <= older <= 1 + (today - program.created_on) / _YEAR:
+        raise InvalidProgram(
+            f"age_years: the program was made for the age of {made_for.age_years:g}, not {athlete.age_years:g}; {_PLAN_ANEW}"
+        )
 
 
 def _goal_day(program: Program) -> dt.date | None:

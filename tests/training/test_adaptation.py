@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ascension_core.errors import InvalidAthlete, InvalidOption
+from ascension_core.errors import InvalidAthlete, InvalidOption, InvalidProgram
 from ascension_core.results import PlannedSession, Program
 from ascension_core.training.athlete import Athlete, Site
 from ascension_core.training.exercises import library
@@ -170,3 +170,24 @@ def test_what_cannot_be_adapted_is_refused() -> None:
         adapt(PROGRAM, _with(goals=[{"grade": "V8", "style": "boulder", "date": "2027-05-01"}]), today=LATER)
     with pytest.raises(InvalidAthlete, match="availability"):
         adapt(PROGRAM, _with(availability={}), today=LATER)
+
+
+@pytest.mark.parametrize(
+    ("made_for", "now", "named"),
+    [
+        ({"id": "mara"}, {"id": "levi"}, "id: .*'mara', not for 'levi'"),
+        ({"name": "Mara"}, {"name": "Levi"}, "name: .*'Mara', not for 'Levi'"),
+        ({"id": "mara"}, {"age_years": 33}, "age_years: .* 30, not 33"),
+        ({}, {"age_years": 29}, "age_years: .* 30, not 29"),
+    ],
+)
+def test_a_program_of_another_athlete_is_refused(made_for: dict[str, Any], now: dict[str, Any], named: str) -> None:
+    program = plan(_with(**made_for), today=TODAY)
+    with pytest.raises(InvalidProgram, match=named):
+        adapt(program, _with(**now), today=LATER)
+
+
+def test_a_birthday_or_a_new_name_keeps_the_program() -> None:
+    program = plan(_with(id="mara", name="Mara"), today=TODAY)
+    for now in ({"id": "mara", "name": "Mara B."}, {"name": "Mara", "age_years": 31}, {"age_years": 31}):
+        assert adapt(program, _with(**now), today=LATER).revised_on == LATER
