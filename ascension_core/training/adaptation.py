@@ -22,7 +22,7 @@ from ascension_core.training.load import USUAL_EFFORT, USUAL_MINUTES, logged_loa
 from ascension_core.training.periodisation import WEEK, WeekFrame
 from ascension_core.training.planning import Span, assemble, main_goal, make_planner
 from ascension_core.training.rules import GOAL_EVE_DAYS, PAIN_WINDOW, SHORTEST_SESSION
-from ascension_core.training.sessions import SessionKind, possible_kind
+from ascension_core.training.sessions import SessionKind, possible_kind, session_kinds
 from ascension_core.training.weeks import (
     GROWTH,
     Planner,
@@ -229,7 +229,8 @@ def _current(planner: Planner, frame: WeekFrame, weeks: Sequence[Week], total: i
 
 def _kind_now(planner: Planner, session: PlannedSession) -> SessionKind:
     who = planner.trainee.limits
-    kind = possible_kind(session.kind, who)
+    others_once_a_week = frozenset(kind.id for kind in session_kinds().values() if kind.once) - {session.kind}
+    kind = possible_kind(session.kind, who, others_once_a_week)
     if kind.hard and session.date.weekday() in who.no_hard:
         return possible_kind("technique", who)
     return kind

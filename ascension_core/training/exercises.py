@@ -113,7 +113,7 @@ class Exercise(_Part):
     load: dict[Site, Level] = Field(default_factory=dict)
     requires: Requirement = Requirement()
     avoid: dict[Site, Level] = Field(default_factory=dict)
-    tags: frozenset[Literal["max_hang", "campus", "added_load", "test"]] = frozenset()
+    tags: frozenset[Literal["max_hang", "campus", "added_load", "test", "weekly_under_16"]] = frozenset()
     styles: frozenset[Style] = frozenset()
     percent_of: Literal["max_hang", "weighted_pull_up"] | None = None
     fixes: frozenset[FindingCode] = frozenset()

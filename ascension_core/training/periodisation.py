@@ -107,7 +107,7 @@ PHASES: Final[Mapping[str, Phase]] = {
             "performance",
             "Performance",
             "Everything serves the goal now: tries in its style, full rests, just enough strength work to keep what was built.",
-            "projecting_boulder projecting_route speed",
+            "projecting_boulder youth_projecting projecting_route speed",
             0.88,
             boulder="projecting_boulder limit technique finger_strength projecting_boulder prehab",
             route="projecting_route power_endurance endurance finger_strength technique prehab",

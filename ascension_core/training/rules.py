@@ -24,6 +24,9 @@ MAX_FINGER_AGE: Final = 16.0
 GROWTH_PLATE_AGE: Final = 18.0
 """Years: below, every program carries the growth-plate warning."""
 
+YOUTH_TRIES_A_WEEK: Final = 1
+"""Sessions of hard boulders on good holds a week under `MAX_FINGER_AGE`: a careful dose of ours within the same guidance."""
+
 BEGINNER_YEARS: Final = 2.0
 """Years of climbing: below, no maximal hangs; tendons adapt more slowly than muscles (Hörst; Schweizer 2012)."""
 

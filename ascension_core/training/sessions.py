@@ -43,6 +43,7 @@ class SessionKind(_Entry):
     effort: int = Field(ge=1, le=10)
     hard: bool
     max_fingers: bool
+    once: bool = False
     minutes: tuple[int, int]
     instead: tuple[str, ...] = Field((), alias="else")
     slots: tuple[Slot, ...]

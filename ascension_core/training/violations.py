@@ -21,7 +21,9 @@ from ascension_core.training.rules import (
     FINGER_REST_DAYS,
     GOAL_EVE_DAYS,
     GOAL_REST_DAYS,
+    MAX_FINGER_AGE,
     MOST_LOADING_WEEKS,
+    YOUTH_TRIES_A_WEEK,
     Limits,
     Rule,
     exclusion,
@@ -229,6 +231,17 @@ def _exercises(case: _Case) -> Iterator[Violation]:
             yield Violation(reason.rule, f"{session.id}/{planned.exercise_id}", reason.reason)
 
 
+def _youth_tries(case: _Case) -> Iterator[Violation]:
+    for week in case.weeks_ahead() if case.who.age_years < MAX_FINGER_AGE else ():
+        tries = [s for s in week.sessions if any(_has_tag(e, "weekly_under_16") for e in s.exercises)]
+        if len(tries) > YOUTH_TRIES_A_WEEK and tries[-1].date >= case.since:
+            yield Violation(Rule.AGE, f"week {week.index}", f"{len(tries)} sessions of hard boulders under 16")
+
+
+def _has_tag(planned: PlannedExercise, tag: str) -> bool:
+    return planned.exercise_id in library() and tag in library()[planned.exercise_id].tags
+
+
 def _library(case: _Case) -> Iterator[Violation]:
     for session in case.sessions:
         for planned in session.exercises:
@@ -290,6 +303,7 @@ _CHECKS: Final[tuple[Callable[[_Case], Iterator[Violation]], ...]] = (
     _flags,
     _library,
     _exercises,
+    _youth_tries,
     _doses,
     _intensities,
 )

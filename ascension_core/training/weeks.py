@@ -314,7 +314,7 @@ def _wanted_kinds(planner: Planner, frame: WeekFrame) -> list[SessionKind]:
     found: list[SessionKind] = []
     for name in names:
         hindrance = obstacle(kinds[name], who)
-        kind = possible_kind(name, who)
+        kind = possible_kind(name, who, frozenset(k.id for k in found if k.once))
         if hindrance is not None:
             why = f"{IN_WORDS[hindrance.rule]}: {hindrance.reason}"
             planner.diary.relax(kinds[name].title, [why], f"{kind.title} takes its place")

@@ -149,6 +149,15 @@ def test_no_maximal_hangs_or_campus_for_the_young_the_new_and_the_injured(change
     assert not any(e.tags & {"max_hang", "campus"} for e in found)
 
 
+def test_a_young_boulderer_tries_hard_on_good_holds_once_a_week() -> None:
+    program = make(age_years=14, mass_kg=50, tests={})
+    weeks = [w for w in program.weeks if w.mesocycle.endswith("performance") and not w.is_deload]
+    assert weeks
+    assert all(sum(s.kind == "youth_projecting" for s in w.sessions) == 1 for w in weeks)
+    assert not {"limit", "projecting_boulder", "finger_strength"} & kinds(program)
+    assert "youth_projecting" not in kinds(make()) | kinds(make(injuries=[{"site": "finger", "severity": 1}]))
+
+
 @pytest.mark.parametrize("age", [12, 15, 17])
 def test_the_young_read_of_growth_plates(age: int) -> None:
     program = make(age_years=age, mass_kg=50, tests={}, years_climbing=4)

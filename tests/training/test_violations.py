@@ -191,6 +191,16 @@ def test_a_program_made_for_somebody_else_is_found(rule: Rule, athlete: dict[str
     assert rule in {v.rule for v in violations(VALID, Athlete.parse({**DOCUMENT, **athlete}))}
 
 
+def test_hard_boulders_twice_a_week_are_too_many_under_16() -> None:
+    young = Athlete.parse({**DOCUMENT, "age_years": 14, "mass_kg": 50, "tests": {}})
+    program = plan(young, today=TODAY)
+    assert violations(program, young) == []
+    week = next(w for w in program.weeks if any(s.kind == "youth_projecting" for s in w.sessions))
+    tries = next(s for s in week.sessions if s.kind == "youth_projecting").exercises
+    twice = _week(program, week.index, lambda w: _copy(w, sessions=[_copy(s, exercises=tries) for s in w.sessions]))
+    assert any(v.rule is Rule.AGE and v.where == f"week {week.index}" for v in violations(twice, young))
+
+
 def test_every_rule_is_tried() -> None:
     tried = {rule for rule, _ in FAULTS} | {Rule.INJURY, Rule.AGE, Rule.EXPERIENCE, Rule.OTHER_SPORTS}
     assert tried == set(Rule)
