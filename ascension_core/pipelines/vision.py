@@ -207,8 +207,9 @@ def _scan(reader: VideoReader, options: VisionOptions, progress: Progress) -> Sc
     from ascension_core.pose.models import model_path
     from ascension_core.pose.networks import Detector, LandmarkNetwork
 
-    detector = Detector(model_path("detector"), threads())
-    network = LandmarkNetwork(model_path(options.model), threads())
+    half = max(1, threads() // 2)  # the other half decodes
+    detector = Detector(model_path("detector"), half)
+    network = LandmarkNetwork(model_path(options.model), half)
     scanner = Scanner(detector, network, Confidence.load().predict, options.scan)
     for frame in scan_times(reader.frames(), options.scan.interval_s):
         scanner.look(frame)

@@ -51,6 +51,8 @@ class ScanOptions:
         True time between searches that look at square tiles too, and at small ones, for people who are small in the picture.
     lost_search_s
         True time between searches, tiles included, while somebody is lost or nobody is known.
+    lost_small_tiles_s
+        True time between searches in small tiles while nobody is known.
     detector_score
         Detections below are not looked at. Low on purpose: the landmark network decides.
     new_confidence, keep_confidence
@@ -69,8 +71,9 @@ class ScanOptions:
     interval_s: float = 0.2
     search_s: float = 1.0
     tiles_s: float = 2.0
-    small_tiles_s: float = 6.0
+    small_tiles_s: float = 12.0
     lost_search_s: float = 0.4
+    lost_small_tiles_s: float = 2.0
     detector_score: float = 0.35
     new_confidence: float = 0.3
     keep_confidence: float = 0.17
@@ -235,16 +238,21 @@ class Scanner:
 
     def _views_due(self, frame: Frame) -> list[Roi]:
         """The windows that the detector searches in this frame; none in most."""
-        options, time = self._options, frame.time
-        lost = any(t.end < time and t.end - t.start >= options.lost_s for t in self._active) or not self._active
-        waits = (options.lost_search_s, options.lost_search_s) if lost else (options.search_s, options.tiles_s)
-        due = [
-            time - last >= wait - _CLOCK_S for last, wait in zip(self._searched, (*waits, options.small_tiles_s), strict=True)
-        ]
+        time = frame.time
+        due = [time - last >= wait - _CLOCK_S for last, wait in zip(self._searched, self._waits(time), strict=True)]
         self._searched = [time if d else last for d, last in zip(due, self._searched, strict=True)]
         height, width = frame.image.shape[:2]
         levels = [Roi.around(width, height)], tiles(width, height, 1), tiles(width, height, 2)
         return [view for level, d in zip(levels, due, strict=True) if d for view in level]
+
+    def _waits(self, time: float) -> tuple[float, float, float]:
+        """True time between searches of the whole picture, of tiles, of small tiles."""
+        options = self._options
+        if not self._active:
+            return options.lost_search_s, options.lost_search_s, options.lost_small_tiles_s
+        if any(t.end < time and t.end - t.start >= options.lost_s for t in self._active):
+            return options.lost_search_s, options.lost_search_s, options.small_tiles_s
+        return options.search_s, options.tiles_s, options.small_tiles_s
 
     def _search(self, frame: Frame, views: list[Roi], known: list[Landmarks], shift: Floats) -> list[Sighting]:
         """Bodies that are not followed yet, the largest first."""
