@@ -68,8 +68,9 @@ class Opened:
             if self.get(expression):
                 return
             self.page.wait_for_timeout(50)
-        state = self.get("[video.currentTime, video.seeking, document.getElementById('overlay').dataset.frame, document.getElementById('now').innerText]")
-        raise AssertionError(f"never came true: {expression}; time, seeking, frame drawn, clock are {state}; the page said {self.said}")
+        drawn = "document.getElementById('overlay').dataset.frame"
+        state = self.get(f"[video.currentTime, video.seeking, {drawn}, document.getElementById('now').innerText]")
+        raise AssertionError(f"never came true: {expression}; time, seeking, frame drawn, clock: {state}; said {self.said}")
 
     def settle(self) -> None:
         self.until("!video.seeking")
