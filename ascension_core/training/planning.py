@@ -339,15 +339,19 @@ def _explanations(planner: Planner, cut: Sequence[WeekFrame], weeks: Sequence[We
             f"Your video asks for work on {finding.code.replace('_', ' ')}: {evidence} Drills for it are part of the weeks."
         )
         notes.append(Note(code="technique", message=message))
-    light = [str(w.index) for w in weeks if w.is_deload]
-    if light:
-        message = f"Test again at the end of a light week (week {', '.join(light)}), rested, with the same protocol each time."
+    again = [str(w.index) for w in weeks if w.is_deload and _holds_test(w)]
+    if again:
+        message = f"Tests are repeated in light weeks (week {', '.join(again)}), rested, with the same protocol each time."
         notes.append(Note(code="tests", message=message))
     for injury in planner.athlete.injuries:
         if is_old(injury, planner.today):
             message = f"The {injury.site} has had more than a year: moderate loads return, maximal ones stay out."
             notes.append(Note(code="old_injury", message=message))
     return notes
+
+
+def _holds_test(week: Week) -> bool:
+    return any("test" in library()[e.exercise_id].tags for s in week.sessions for e in s.exercises)
 
 
 def _warnings(planner: Planner) -> list[Note]:

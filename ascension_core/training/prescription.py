@@ -193,22 +193,27 @@ def _holds(slot: Slot, draft: _Draft) -> bool:
 
 
 def _condition(condition: Condition, draft: _Draft) -> bool:
-    trainee = draft.trainee
+    trainee, tests = draft.trainee, draft.trainee.athlete.tests.done
     match condition:
         case "power_phase":
             return draft.frame.phase in {"power", "performance"} and not draft.frame.is_light
         case "new_on_ropes":
             return trainee.athlete.years_climbing < NEW_ON_ROPES_YEARS
-        case "untested_fingers":
-            return _is_test_day(draft) and "max_hang" not in trainee.tested and trainee.allowed["test_max_hang"] is None
-        case "untested_pulling":
-            known = {"pull_ups", "weighted_pull_up"} & trainee.tested
-            return _is_test_day(draft) and not known and trainee.allowed["test_pull_ups"] is None
+        case "fingers_due":
+            return _is_due(draft, "test_max_hang", done="max_hang" in tests, known="max_hang" in trainee.tested)
+        case "pulling_due":
+            known = bool({"pull_ups", "weighted_pull_up"} & trainee.tested)
+            return _is_due(draft, "test_pull_ups", done="pull_ups" in tests, known=known)
 
 
-def _is_test_day(draft: _Draft) -> bool:
-    """The first such session of the first two mesocycles."""
-    return draft.frame.block <= 1 and draft.frame.progress == 0 and not draft.frame.is_light and draft.ordinal == 0
+def _is_due(draft: _Draft, test: str, *, done: bool, known: bool) -> bool:
+    """A first test in the first such session of the first two mesocycles, a repeated one in that of a light week."""
+    if draft.trainee.allowed[test] is not None or draft.ordinal > 0:
+        return False
+    frame = draft.frame
+    if frame.is_deload:
+        return done
+    return not known and frame.block <= 1 and frame.progress == 0 and not frame.is_light
 
 
 def _choose(draft: _Draft, slot: Slot) -> Exercise | None:
@@ -423,7 +428,8 @@ def _why(item: _Item, draft: _Draft) -> str:
     if item.slot.part == "warm_up":
         return "Prepares for the load to come."
     if "test" in item.exercise.tags:
-        return "Not tested yet: the result sets the loads of the coming weeks."
+        first = "Tested again, rested and with the same protocol" if draft.frame.is_deload else "Not tested yet"
+        return f"{first}: the result sets the loads of the coming weeks."
     found = [draft.trainee.findings[code] for code in sorted(item.exercise.fixes & set(draft.trainee.findings))]
     if found and item.exercise.quality is Quality.TECHNIQUE:
         evidence = found[0].evidence or "seen in the analysis of your video"

@@ -13,7 +13,7 @@ from ascension_core.errors import InvalidDataset
 from ascension_core.training.exercises import Library, Part, Quality, library
 from ascension_core.training.rules import Exclusion, Limits, exclusion
 
-Condition = Literal["untested_fingers", "untested_pulling", "power_phase", "new_on_ropes"]
+Condition = Literal["fingers_due", "pulling_due", "power_phase", "new_on_ropes"]
 
 
 class _Entry(BaseModel):

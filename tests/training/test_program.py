@@ -216,9 +216,41 @@ def test_weakest_link_gets_more_sessions() -> None:
 
 
 def test_untested_athletes_test_first() -> None:
-    found = exercises(make(tests={}))
-    assert any(e.exercise_id == "test_max_hang" for e in found)
-    assert not any(e.exercise_id == "test_max_hang" for e in exercises(make()))
+    untested, tested = make(tests={}), make()
+    assert "test_max_hang" in _tests_in(untested, light=False)
+    assert not _tests_in(untested, light=True)
+    assert not _tests_in(tested, light=False)
+
+
+def _tests_in(program: Program, *, light: bool) -> set[str]:
+    found = [e for w in program.weeks if w.is_deload == light for s in w.sessions for e in s.exercises]
+    return {e.exercise_id for e in found if "test" in library()[e.exercise_id].tags}
+
+
+def test_light_weeks_repeat_the_tests_that_were_done() -> None:
+    program = make(sessions_per_week=4)
+    assert _tests_in(program, light=True) == {"test_max_hang", "test_pull_ups"}
+    weeks = [
+        str(w.index) for w in program.weeks if any(e.exercise_id.startswith("test_") for s in w.sessions for e in s.exercises)
+    ]
+    assert any(f"week {', '.join(weeks)})" in n.message for n in program.explanations if n.code == "tests")
+    assert "tests" not in {
+        n.code for n in make(tests={"max_hang": ADULT["tests"]["max_hang"]}, equipment=["gym_boulder"]).explanations
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({"age_years": 14, "mass_kg": 50, "tests": {"pull_ups": {"reps": 15}}}, {"test_pull_ups"}),
+        ({"injuries": [{"site": "finger", "severity": 1}]}, {"test_pull_ups"}),
+        ({"injuries": [{"site": "elbow", "severity": 1}]}, {"test_max_hang"}),
+        ({"years_climbing": 1.5, "boulder_grade": "V3"}, {"test_pull_ups"}),
+        ({"equipment": ["gym_boulder"]}, set()),
+    ],
+)
+def test_tests_that_are_not_for_the_athlete_are_not_repeated(changes: dict[str, Any], left: set[str]) -> None:
+    assert _tests_in(make(sessions_per_week=4, **changes), light=True) == left
 
 
 def test_hard_sport_days_hold_no_hard_session() -> None:
