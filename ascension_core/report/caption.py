@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
@@ -85,8 +85,11 @@ def _rounded(width: int, height: int) -> Pillow.Image:
 
 @cache
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans, which matplotlib brings along."""
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size_px)
+    """DejaVu Sans, which matplotlib brings along; importing all of matplotlib for it would take a second."""
+    package = find_spec("matplotlib")
+    assert package is not None
+    assert package.origin is not None
+    return ImageFont.truetype(str(Path(package.origin).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf"), size_px)
 
 
 def _mask(text: str, size_px: int) -> NDArray[np.float32]:

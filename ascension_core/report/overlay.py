@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ascension_core.pose.keypoints import Keypoint
+from ascension_core.pose.scale import body_scale
 from ascension_core.pose.track import PoseTrack
 from ascension_core.progress import Progress, silent
 from ascension_core.report.caption import Caption
@@ -19,8 +19,6 @@ from ascension_core.video import open_video
 
 __all__ = ["OverlayOptions", "PosePainter", "PoseStyle", "draw_pose", "overlay_output", "write_overlay"]
 
-_SIZE_WINDOW_S = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class OverlayOptions:
@@ -29,7 +27,7 @@ class OverlayOptions:
     Attributes
     ----------
     max_short_side
-        Larger videos are scaled down until their shorter side has this many pixels ("1080p").
+        Larger videos are scaled down until their shorter side has this many pixels, for encoding takes most of the time.
     trail_s
         Seconds of the centre's path that are drawn behind it; 0 draws none.
     caption
@@ -40,7 +38,7 @@ class OverlayOptions:
         Colours and thresholds; line widths follow the climber's torso length.
     """
 
-    max_short_side: int = 1080
+    max_short_side: int = 720
     trail_s: float = 1.5
     caption: bool = True
     crf: int = 21
@@ -156,14 +154,11 @@ def hip_centre(track: PoseTrack) -> NDArray[np.float64]:
 
 
 def steady_torso(track: PoseTrack) -> NDArray[np.float64]:
-    """(T,) torso length in pixels, the median over two seconds: a body that turns away does not shrink the lines.
+    """(T,) torso length in pixels (`body_scale`): a body that turns away does not shrink the lines.
 
     Where the torso is never seen it is a sixth of the frame's shorter side.
     """
     if len(track) == 0:
         return np.empty(0)
-    span_s = float(track.time[-1] - track.time[0])
-    window = max(1, round(_SIZE_WINDOW_S * len(track) / span_s)) if span_s > 0 else 1
-    median = pd.Series(track.torso_px()).rolling(window, center=True, min_periods=1).median()
-    filled = median.interpolate(limit_direction="both").fillna(min(track.size) / 6)
-    return filled.to_numpy(float)
+    scale = body_scale(track)
+    return np.where(np.isfinite(scale), scale, min(track.size) / 6)

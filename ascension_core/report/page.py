@@ -70,7 +70,7 @@ class ReportOptions:
         How the body is drawn.
     """
 
-    max_short_side: int = 720
+    max_short_side: int = 540
     crf: int = 27
     max_embedded_bytes: int = 32 * 1024**2
     trail_s: float = 1.5
