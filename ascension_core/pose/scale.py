@@ -52,8 +52,3 @@ def body_scale(track: PoseTrack) -> NDArray[np.float64]:
     filled = np.interp(knots, knots[measured], upper[measured])
     smooth = gaussian_filter1d(filled, SMOOTHING_S / KNOT_S, mode="nearest")
     return np.interp(track.time, knots, smooth)
-
-
-def clip_scale(track: PoseTrack) -> float:
-    """Median of `body_scale` over the clip in pixels; ``nan`` if the trunk was never seen."""
-    return float(np.median(body_scale(track))) if len(track) else float("nan")

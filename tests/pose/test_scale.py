@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ascension_core.pose.scale import body_scale, clip_scale
+from ascension_core.pose.scale import body_scale
 
 
 def test_scale_is_the_torso_of_an_upright_climber(climber):
@@ -34,7 +34,6 @@ def test_scale_is_known_through_gaps_and_unknown_without_a_trunk(climber):
     assert np.isfinite(body_scale(track.with_(image=image))).all()
     nothing = track.with_(image=np.full_like(image, np.nan))
     assert np.isnan(body_scale(nothing)).all()
-    assert np.isnan(clip_scale(nothing))
 
 
 def test_scale_is_proportional_to_the_image(climber):
