@@ -183,27 +183,16 @@ class LandmarkNetwork(_Network):
 
 
 def suppress(detections: list[Detection], same: float = 0.3) -> list[Detection]:
-    """Each body once, the surest first: those whose boxes overlap the surest by more than `same` become one with it.
+    """Each body once, the surest first: of those whose boxes overlap by more than `same` the surest stays.
 
-    Weighted by score, as MediaPipe does (`NonMaxSuppressionCalculator`, algorithm WEIGHTED); `same` is its
-    `min_suppression_threshold`.
+    `same` is MediaPipe's `min_suppression_threshold`. MediaPipe averages the boxes instead; that melts people who stand
+    close together into one window, and loses a small climber among spectators.
     """
     kept: list[Detection] = []
-    left = sorted(detections, key=lambda d: -d.score)
-    while left:
-        alike = [overlap(left[0].box, d.box) > same for d in left]
-        alike[0] = True
-        kept.append(_merge([d for d, is_alike in zip(left, alike, strict=True) if is_alike]))
-        left = [d for d, is_alike in zip(left, alike, strict=True) if not is_alike]
+    for candidate in sorted(detections, key=lambda d: -d.score):
+        if all(overlap(candidate.box, k.box) <= same for k in kept):
+            kept.append(candidate)
     return kept
-
-
-def _merge(detections: list[Detection]) -> Detection:
-    """Mean by score of detections of one body, the surest of which comes first."""
-    scores = [d.score for d in detections]
-    box = np.average([d.box for d in detections], axis=0, weights=scores)
-    points = np.average([d.points for d in detections], axis=0, weights=scores)
-    return Detection(scores[0], box, points)
 
 
 def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

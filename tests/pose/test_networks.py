@@ -103,11 +103,11 @@ def _detection(score: float, left: float) -> Detection:
     return Detection(score, np.array([left, 0, left + 10, 10.0]), np.full((4, 2), left))
 
 
-def test_overlapping_detections_become_one_weighted_by_score() -> None:
+def test_of_overlapping_detections_the_surest_stays_as_it_is() -> None:
     kept = suppress([_detection(0.2, 0.0), _detection(0.8, 1.0), _detection(0.5, 100.0)])
     assert [d.score for d in kept] == [0.8, 0.5]
-    assert kept[0].box == pytest.approx([0.8, 0, 10.8, 10])
-    assert kept[0].points == pytest.approx(np.full((4, 2), 0.8))
+    assert kept[0].box == pytest.approx([1, 0, 11, 10])
+    assert kept[0].points == pytest.approx(np.full((4, 2), 1.0))
     assert kept[1].box[0] == 100
 
 
