@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PYTHONS := $(or $(PYTHON),python3.12 python3.13 python3.11 python3 python)
 CLIP := experiments/synthetic/clip/climb.mp4
 JOBS ?= 2
+WORKERS ?= 1
 
 # The environment is made anew when one of these changes, and left alone (no network) otherwise.
 SOURCES := requirements.txt pyproject.toml docker/system-packages.txt
@@ -25,7 +26,6 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
-QUIET_LAB := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 .PHONY: help setup demo test check bench lab up lock clean
 
@@ -41,7 +41,7 @@ demo: $(READY) ## Analyse the repository's own clip into demo/
 
 test: $(READY) ## Run all tests
 	$(BIN)/ascension models pull >/dev/null
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: $(READY) ## Lint, format, types, layers, stripped notebooks
 	$(BIN)/ruff check .
@@ -50,18 +50,18 @@ check: $(READY) ## Lint, format, types, layers, stripped notebooks
 	$(BIN)/lint-imports
 	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --verify
 
-bench: $(READY) ## Measure speed against a plain MediaPipe loop
+bench: $(READY) ## Measure speed: poses and jobs against plain MediaPipe and papermill, services against their pipeline
 	$(BIN)/ascension models pull >/dev/null
 	$(BIN)/ascension bench pose $(CLIP)
+	$(BIN)/ascension bench jobs
+	$(BIN)/ascension bench serving $(CLIP)
 
-lab: $(READY) ## JupyterLab with MLflow beside it, on loopback; Ctrl-C stops both
-	@trap 'kill $$(jobs -p); wait' EXIT; \
-	$(BIN)/mlflow server --backend-store-uri sqlite:///mlruns/mlflow.db --default-artifact-root mlruns/artifacts \
-	    --host 127.0.0.1 --port 5000 --workers 1 & \
-	$(BIN)/jupyter lab --ip 127.0.0.1 -y $(QUIET_LAB) $(if $(filter 0,$(shell id -u)),--allow-root)
+lab: $(READY) ## JupyterLab with MLflow and the servers beside it, on loopback, without workers; Ctrl-C stops all
+	$(BIN)/ascension up --workers 0
 
-up: ## Start every service on this machine
-	@echo "make up: the services (services/) are not built yet" >&2; exit 1
+up: $(READY) ## Run all of it on this machine: servers, MLflow, workers, scheduler, JupyterLab; Ctrl-C stops all
+	$(BIN)/ascension models pull >/dev/null
+	$(BIN)/ascension up --workers $(WORKERS)
 
 # backports-strenum 1.3 is for Python below 3.11 only, which uv overlooks and pip does not.
 lock: ## Make requirements.txt anew from pyproject.toml (needs uv and a network)
