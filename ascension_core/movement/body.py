@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from ascension_core.errors import InvalidOption
 from ascension_core.movement.angles import joint_angles, trunk_tilt, trunk_twist, visible_angles
 from ascension_core.movement.mass import Sex, segment_centres, torso_over_stature, whole_body_centre
+from ascension_core.movement.placing import on_wall, points_on_wall
 from ascension_core.pose.keypoints import Keypoint
 from ascension_core.pose.scale import body_scale
 from ascension_core.pose.track import PoseTrack
+from ascension_core.wall.camera import CameraTrack
 
 Floats = NDArray[np.float64]
 Plane = Literal["image", "world"]
@@ -26,20 +28,21 @@ STRAIGHT_DEG = 150.0
 """Elbow angle from which an arm counts as straight: our choice, since a straight one seldom measures a full 180 on video."""
 
 HEIGHTS_M = (0.8, 2.5)
+HIPS = (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)
 SPEED_POINTS = {
     "left_hand": (Keypoint.LEFT_WRIST,),
     "right_hand": (Keypoint.RIGHT_WRIST,),
     "left_foot": (Keypoint.LEFT_ANKLE,),
     "right_foot": (Keypoint.RIGHT_ANKLE,),
-    "hips": (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP),
+    "hips": HIPS,
 }
 SPANS = {
     "hands": ((Keypoint.LEFT_WRIST,), (Keypoint.RIGHT_WRIST,)),
     "feet": ((Keypoint.LEFT_ANKLE,), (Keypoint.RIGHT_ANKLE,)),
-    "left_hand_to_hips": ((Keypoint.LEFT_WRIST,), (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)),
-    "right_hand_to_hips": ((Keypoint.RIGHT_WRIST,), (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)),
-    "left_foot_to_hips": ((Keypoint.LEFT_ANKLE,), (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)),
-    "right_foot_to_hips": ((Keypoint.RIGHT_ANKLE,), (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP)),
+    "left_hand_to_hips": ((Keypoint.LEFT_WRIST,), HIPS),
+    "right_hand_to_hips": ((Keypoint.RIGHT_WRIST,), HIPS),
+    "left_foot_to_hips": ((Keypoint.LEFT_ANKLE,), HIPS),
+    "right_foot_to_hips": ((Keypoint.RIGHT_ANKLE,), HIPS),
 }
 
 
@@ -51,8 +54,10 @@ class BodyMeasures:
     ----------
     time
         (T,) seconds.
+    counted
+        (T,) frames that summaries are made of: those of the climb, all where it is not known.
     scale_px
-        (T,) pixels per torso length (`pose.scale.body_scale`).
+        (T,) pixels of the image per torso length (`pose.scale.body_scale`).
     metres_per_torso
         The athlete's torso length in metres if the height was given; lengths and speeds are then in m and m/s, otherwise
         in torso lengths and torso lengths per second.
@@ -61,19 +66,21 @@ class BodyMeasures:
     angles_in_space
         True if they are of the three-dimensional `world` keypoints, false if of the image plane.
     com_px
-        (T, 2) whole-body centre of mass in pixels.
+        (T, 2) whole-body centre of mass in pixels of the image.
     com_from_hips
         (T, 2) the same from the middle of the hips in torso lengths, right and up: free of camera and wall.
     com_mass
         (T,) share of the body's mass that was seen.
     segment_com_px
-        (T, 14, 2) centres of mass of `mass.SEGMENTS` in pixels.
+        (T, 14, 2) centres of mass of `mass.SEGMENTS` in pixels of the image.
     speeds
-        (T,) for both hands (wrists), both feet (ankles), ``hips`` and ``com``, within the image plane.
+        (T,) for both hands (wrists), both feet (ankles), ``hips`` and ``com``, along the wall where the camera's motion is
+        known, otherwise within the image plane.
     trunk_tilt_deg, trunk_twist_deg
         (T,) see `angles.trunk_tilt` and `angles.trunk_twist`.
     hip_height
-        (T,) middle of the hips above its lowest position in the clip, along the image's vertical.
+        (T,) middle of the hips above its lowest position in the counted frames, along the vertical of the image: that of the
+        reference frame where the camera's motion is known.
     spans
         (T,) distances in the image plane, for each of `SPANS`.
     straight_arms
@@ -81,6 +88,7 @@ class BodyMeasures:
     """
 
     time: Floats
+    counted: NDArray[np.bool_]
     scale_px: Floats
     metres_per_torso: float | None
     angles_deg: dict[str, Floats]
@@ -114,6 +122,8 @@ def body_measures(
     sex: Sex = "mean",
     min_visibility: float = MIN_VISIBILITY,
     angles_from: Plane = "image",
+    camera: CameraTrack | None = None,
+    span: tuple[float, float] | None = None,
 ) -> BodyMeasures:
     """Measure the body in every frame of a finished track.
 
@@ -131,6 +141,11 @@ def body_measures(
         Joint angles of the image plane or of the three-dimensional `world` points. The image is the default: against the
         truth of a synthetic climb its median error is 4.5 degrees and that of the network's depth 18, since a climber seen
         from behind moves mostly along the wall, and the network draws unusual poses towards usual ones.
+    camera
+        How the camera moved: speeds and heights are then those on the wall, and unknown in frames that it could not place.
+        Without it they include the camera's motion.
+    span
+        First and last second of the climb: other frames do not count. All do without it.
 
     Raises
     ------
@@ -143,13 +158,18 @@ def body_measures(
     metres = None if height_m is None else height_m * torso_over_stature(sex)
     scale = body_scale(track)
     seen = believed(track, min_visibility)
+    placed = track if camera is None else on_wall(track, camera)
+    there = seen if camera is None else believed(placed, min_visibility)
+    there_scale = scale if camera is None else body_scale(placed)
+    counted = np.ones(len(track), bool) if span is None else (track.time >= span[0]) & (track.time <= span[1])
     angles = joint_angles(seen.world) if angles_from == "world" else visible_angles(seen.image, scale)
     segments = segment_centres(seen.image, sex)
     com, mass = whole_body_centre(segments, sex)
-    hips = _middle(seen.image, (Keypoint.LEFT_HIP, Keypoint.RIGHT_HIP))
+    hips = _middle(seen.image, HIPS)
     unit = metres if metres is not None else 1.0
     return BodyMeasures(
         time=track.time,
+        counted=counted,
         scale_px=scale,
         metres_per_torso=metres,
         angles_deg=angles,
@@ -158,10 +178,10 @@ def body_measures(
         com_from_hips=(com - hips) * (1, -1) / scale[:, None],
         com_mass=mass,
         segment_com_px=segments,
-        speeds=_speeds(track.time, seen.image, com, scale / unit),
+        speeds=_speeds(there, com if camera is None else points_on_wall(camera, com), there_scale / unit),
         trunk_tilt_deg=trunk_tilt(seen.image, scale),
         trunk_twist_deg=trunk_twist(seen.world),
-        hip_height=_height(hips, scale) * unit,
+        hip_height=_height(_middle(there.image, HIPS), there_scale, counted) * unit,
         spans={name: _distance(seen.image, *ends) / scale * unit for name, ends in SPANS.items()},
         straight_arms=_straight(angles["left_elbow"], angles["right_elbow"]),
     )
@@ -210,17 +230,17 @@ def _distance(points: Floats, a: tuple[int, ...], b: tuple[int, ...]) -> Floats:
     return length
 
 
-def _speeds(time: Floats, image: Floats, com: Floats, scale: Floats) -> dict[str, Floats]:
-    tracked = {name: _middle(image, ends) for name, ends in SPEED_POINTS.items()} | {"com": com}
-    return {name: speed(time, points) / scale for name, points in tracked.items()}
+def _speeds(track: PoseTrack, com: Floats, scale: Floats) -> dict[str, Floats]:
+    tracked = {name: _middle(track.image, ends) for name, ends in SPEED_POINTS.items()} | {"com": com}
+    return {name: speed(track.time, points) / scale for name, points in tracked.items()}
 
 
-def _height(hips: Floats, scale: Floats) -> Floats:
-    """Torso lengths above the lowest position; one scale for the whole clip, so that higher is always more."""
+def _height(hips: Floats, scale: Floats, counted: NDArray[np.bool_]) -> Floats:
+    """Torso lengths above the lowest position; one scale for the whole climb, so that higher is always more."""
     y = hips[:, 1]
-    known = y[np.isfinite(y)]
+    known = y[counted & np.isfinite(y)]
     lowest = known.max() if len(known) else np.nan
-    height: Floats = (lowest - y) / (np.median(scale) if len(scale) else np.nan)
+    height: Floats = (lowest - y) / (np.median(scale[counted]) if counted.any() else np.nan)
     return height
 
 

@@ -52,15 +52,18 @@ def series(measures: BodyMeasures) -> tuple[Series, ...]:
 
 
 def summarise(measures: BodyMeasures) -> list[Measure]:
-    """Each series as median, tenth and ninetieth percentile, and the share of frames in which it was measured."""
-    return [_summary(one) for one in series(measures)]
+    """Each series as median, tenth and ninetieth percentile, and the share of frames in which it was measured.
+
+    Only the counted frames take part: those of the climb where it is known.
+    """
+    return [_summary(one.name, one.unit, one.values[measures.counted]) for one in series(measures)]
 
 
-def _summary(one: Series) -> Measure:
-    known = one.values[np.isfinite(one.values)]
-    coverage = len(known) / len(one.values) if len(one.values) else 0.0
+def _summary(name: str, unit: str, values: NDArray[np.float64]) -> Measure:
+    known = values[np.isfinite(values)]
+    coverage = len(known) / len(values) if len(values) else 0.0
     low, middle, high = (round(float(q), 4) for q in np.percentile(known, (10, 50, 90))) if len(known) else (None, None, None)
-    return Measure(name=one.name, unit=one.unit, median=middle, p10=low, p90=high, coverage=round(coverage, 4))
+    return Measure(name=name, unit=unit, median=middle, p10=low, p90=high, coverage=round(coverage, 4))
 
 
 def _label(name: str, what: str) -> str:

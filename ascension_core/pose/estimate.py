@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,10 +134,23 @@ class PoseEstimator:
         confidence: Confidence | None = None,
     ) -> None:
         threads = threads or settings().threads or len(os.sched_getaffinity(0))
+        landmarks = LandmarkNetwork(_landmark_path(model), threads)
+        self._use(Detector(model_path("detector"), 1), landmarks, confidence or Confidence.load(), effort)
+
+    @classmethod
+    def of(
+        cls, detector: Detector, landmarks: LandmarkNetwork, confidence: Confidence, effort: Effort | str = "thorough"
+    ) -> Self:
+        """An estimator of networks that are loaded already."""
+        made = cls.__new__(cls)
+        made._use(detector, landmarks, confidence, effort)
+        return made
+
+    def _use(self, detector: Detector, landmarks: LandmarkNetwork, confidence: Confidence, effort: Effort | str) -> None:
         self._effort = _effort(effort)
-        self._detect = Detector(model_path("detector"), 1)
-        self._landmarks = LandmarkNetwork(_landmark_path(model), threads)
-        self._confidence = confidence or Confidence.load()
+        self._detect = detector
+        self._landmarks = landmarks
+        self._confidence = confidence
 
     def people(self, image: Image) -> list[StillPose]:
         """Everyone in an image (H, W, 3) uint8 RGB, each once, the surest first; empty where there is nobody.

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,7 @@ from ascension_core.movement.body import body_measures, speed
 from ascension_core.movement.mass import torso_over_stature
 from ascension_core.movement.series import series, summarise
 from ascension_core.pose.keypoints import MIRROR
+from ascension_core.wall.camera import still
 
 
 def rising(standing, frames=60, fps=30, pace=0.6):
@@ -166,3 +169,42 @@ def test_series_are_named_once_and_labelled_for_people(stand, standing):
 def test_impossible_options_are_refused(stand, standing, kwargs):
     with pytest.raises(InvalidOption):
         body_measures(stand(standing), **kwargs)
+
+
+def test_heights_and_speeds_are_free_of_a_camera_whose_motion_is_known(stand, standing):
+    track = stand(rising(standing))
+    zoom, shift = 1.2 ** np.linspace(0, 1, 60), 4.0 * np.arange(60)[:, None] * (1, -2)
+    to_wall = np.zeros((60, 3, 3))
+    to_wall[:, [0, 1], [0, 1]] = 1 / zoom[:, None]
+    to_wall[:, :2, 2] = -shift / zoom[:, None]
+    to_wall[:, 2, 2] = 1
+    camera = replace(still(track.time, track.size), to_wall=to_wall, static=False)
+    filmed = track.with_(image=track.image * zoom[:, None, None] + shift[:, None])
+    got, truth = body_measures(filmed, camera=camera), body_measures(track)
+    assert got.hip_height == pytest.approx(truth.hip_height)
+    for name, expected in truth.speeds.items():
+        assert got.speeds[name] == pytest.approx(expected), name
+    assert got.com_px == pytest.approx(truth.com_px * zoom[:, None] + shift)  # to draw on the image
+    assert body_measures(filmed).speeds["hips"] != pytest.approx(truth.speeds["hips"], rel=0.1)
+
+
+def test_frames_that_the_camera_could_not_place_have_no_heights_and_speeds(stand, standing):
+    track = stand(rising(standing))
+    camera = still(track.time, track.size)
+    camera.to_wall[20:30] = np.nan
+    got = body_measures(track, camera=camera)
+    assert np.flatnonzero(np.isnan(got.hip_height)).tolist() == list(range(20, 30))
+    assert np.isnan(got.speeds["com"][20:30]).all()
+    assert np.isfinite(got.angles_deg["left_elbow"]).all()
+
+
+def test_summaries_are_of_the_climb_where_it_is_known(stand, standing):
+    track = stand(rising(standing, frames=91))  # 3 s at 0.6 torso lengths per second
+    measures = body_measures(track, span=(1.0, 2.0))
+    assert measures.counted.sum() == 31
+    summary = {m.name: m for m in summarise(measures)}
+    assert summary["hip_height"].median == pytest.approx(0.3, abs=1e-3)  # above the lowest of the climb
+    assert summary["hip_height"].coverage == 1
+    assert np.isfinite(measures.hip_height).all()  # the curve goes on
+    empty = summarise(body_measures(track, span=(8.0, 9.0)))
+    assert all(m.median is None and m.coverage == 0 for m in empty)
