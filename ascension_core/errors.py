@@ -6,6 +6,9 @@
     │   │   ├── VideoNotFound
     │   │   ├── UnreadableVideo     empty, corrupt, an image, no video stream, audio only, unknown codec
     │   │   └── VideoTooLarge       over the configured size, length or resolution
+    │   ├── ImageError              a file that is not a usable picture
+    │   │   ├── UnreadableImage     missing, empty, corrupt, of an unknown kind
+    │   │   └── ImageTooLarge       more pixels than configured
     │   ├── NoClimberFound
     │   ├── InvalidOption           a parameter out of its range, an unknown name
     │   ├── InvalidDataset          an evaluation folder or truth file that is not in the documented form
@@ -13,8 +16,17 @@
     │   ├── InvalidAthlete          a field of an athlete's document is wrong, missing or hard to believe
     │   ├── InvalidProgram          a program's document that cannot be carried on
     │   ├── InvalidGrade            a text that is no climbing grade, or a grade that another scale does not reach
+    │   ├── InvalidVersion          no such pipeline version or alias, or one that may not be moved as asked
+    │   │   └── PromotionRefused    a candidate that is worse than the champion beyond noise
+    │   ├── InvalidJob              a job's kind, parameters or wish that cannot be carried out; an unknown job
+    │   ├── InvalidSchedule         a schedule's cron expression, time zone or name that cannot be used; an unknown schedule
+    │   ├── InvalidSweep            a sweep's file that is not in the documented form, or does not fit what was begun
+    │   ├── InvalidObject           an object's key, type or size that is not allowed; no such object
+    │   ├── InvalidKey              an API key that cannot be made, or does not exist
+    │   ├── InvalidResult           what a job's notebook left cannot be stored: a file missing, too much, of another form
     │   └── OutputNotWritable
-    └── ModelError                  weights are missing, damaged or cannot be fetched
+    ├── ModelError                  weights are missing, damaged or cannot be fetched
+    └── ServerUnavailable           a database, object store, broker or tracker cannot be started or reached; may pass
 
 Each message says what is wrong and what to do about it, and never holds a secret.
 """
@@ -44,6 +56,18 @@ class UnreadableVideo(VideoError):
 
 class VideoTooLarge(VideoError):
     """The video exceeds a configured limit."""
+
+
+class ImageError(InputError):
+    """A file that is not a usable picture."""
+
+
+class UnreadableImage(ImageError):
+    """There is no picture at that path that can be decoded."""
+
+
+class ImageTooLarge(ImageError):
+    """The picture has more pixels than the configured limit."""
 
 
 class NoClimberFound(InputError):
@@ -80,3 +104,39 @@ class OutputNotWritable(InputError):
 
 class ModelError(AscensionError):
     """Model weights are missing, damaged or cannot be fetched."""
+
+
+class InvalidVersion(InputError):
+    """There is no such version or alias of a pipeline, or it may not be moved as asked."""
+
+
+class PromotionRefused(InvalidVersion):
+    """The candidate is worse than the champion on something guarded, by more than noise explains."""
+
+
+class InvalidJob(InputError):
+    """A job's kind, parameters or wish cannot be carried out, or there is no such job."""
+
+
+class InvalidSchedule(InputError):
+    """A schedule's cron expression, time zone or name cannot be used, or there is no such schedule."""
+
+
+class InvalidSweep(InputError):
+    """A sweep's file is not in the documented form, or is not the one with which the study of its name was begun."""
+
+
+class InvalidObject(InputError):
+    """An object's key, type or size is not allowed, or there is no such object."""
+
+
+class InvalidResult(InputError):
+    """What a job's notebook left in its folder for results is missing, too much, or not in the form that it promised."""
+
+
+class InvalidKey(InputError):
+    """An API key cannot be made as asked for, or there is no such key."""
+
+
+class ServerUnavailable(AscensionError):
+    """A server cannot be started or reached; the same may work later."""
