@@ -33,6 +33,18 @@ class ModelVersion(Contract):
     sha256: str
 
 
+class PipelineRun(Contract):
+    """Which version of a pipeline answered."""
+
+    name: str
+    version: int | None = Field(None, description="number in the registry; null where what is installed answered")
+    commit: str | None = Field(None, description="commit of the version's code")
+    departs: list[str] = Field(
+        default_factory=list,
+        description="what was not as in the version: options that the request changed, `code` where other code ran",
+    )
+
+
 class Video(Contract):
     """The video as it was found."""
 
@@ -106,19 +118,197 @@ class TrackReference(Contract):
     bytes: int
 
 
+class WallHold(Contract):
+    """One hold or volume; places are in wall coordinates, as shares of the reference frame (beyond 0 to 1 outside of it)."""
+
+    id: str
+    kind: Literal["hold", "volume"]
+    box: tuple[float, float, float, float] = Field(description="x, y, width, height")
+    outline: list[tuple[float, float]] = Field(description="corners of the polygon around it")
+    colour: str | None = Field(description="named colour; null where it could not be told")
+    confidence: float = Field(ge=0, le=1)
+    inferred: bool = Field(description="not detected as a hold: a limb that rested there gave it away")
+
+
+class WallRoute(Contract):
+    """Holds of one colour that belong together."""
+
+    colour: str
+    holds: list[str] = Field(description="ids, from the lowest")
+    climbed: bool
+    start: list[str] = Field(description="ids of the holds that the climb started from; empty unless it was climbed")
+    top: str | None = Field(description="id of the highest hold of the route")
+
+
+class Estimate(Contract):
+    """A value and how far off it may be."""
+
+    value: float
+    uncertainty: float = Field(description="half the width of the interval that holds the truth two times out of three")
+
+
+class WallPicture(Contract):
+    """The mosaic of the wall without people."""
+
+    file: str
+    width: int
+    height: int
+    origin: tuple[float, float] = Field(description="wall coordinates (shares of the reference frame) of its left upper corner")
+    scale: float = Field(description="its pixels per pixel of the reference frame")
+
+
+class Wall(Contract):
+    """What was climbed on, and how the camera moved before it."""
+
+    reference_ms: float = Field(description="time of the frame whose pixels are the wall coordinates")
+    camera: Literal["static", "moving"]
+    cuts_ms: list[float] = Field(description="times at which another shot begins")
+    placed_fraction: float = Field(ge=0, le=1, description="share of the frames that could be placed on the wall")
+    camera_file: str = Field(description="the transform of every frame to wall coordinates, see docs/wall.md")
+    picture: WallPicture | None
+    overhang_deg: Estimate | None = Field(description="rough: 0 vertical, positive overhanging; null where it cannot be told")
+    holds: list[WallHold]
+    routes: list[WallRoute]
+
+
+class ContactSpan(Contract):
+    """One limb on one hold, on the bare wall (`smear`) or on the ground."""
+
+    limb: Literal["left_hand", "right_hand", "left_foot", "right_foot"]
+    hold: str = Field(description="id of the hold, `smear` or `ground`")
+    start_ms: float
+    end_ms: float
+    place: tuple[float, float] = Field(description="wall coordinates, shares of the reference frame")
+    confidence: float = Field(ge=0, le=1)
+    start_open: bool = Field(description="it was touching already when it was first seen")
+    end_open: bool = Field(description="it was touching still when it was last seen")
+
+
+class ClimbMove(Contract):
+    """One limb from one hold to the next."""
+
+    limb: Literal["left_hand", "right_hand", "left_foot", "right_foot"]
+    source: str | None = Field(
+        description="where it came from: hold id, `smear`, `ground`, null where the limb came from out of sight"
+    )
+    target: str | None
+    start_ms: float
+    end_ms: float
+    reach_torsos: float | None
+    style: Literal["static", "dynamic", "dyno"] | None
+    readjustment: bool = Field(description="the limb came back to the hold that it left")
+
+
+class ClimbSpan(Contract):
+    """A stretch of the climb with a name."""
+
+    kind: Literal["rest", "shake", "cut_loose"]
+    start_ms: float
+    end_ms: float
+    limb: Literal["left_hand", "right_hand", "left_foot", "right_foot"] | None
+
+
+class Climb(Contract):
+    """The climb within the clip."""
+
+    start_ms: float
+    end_ms: float
+    ending: Literal["top", "fall", "down", "unknown"]
+    start_holds: list[str]
+    top_hold: str | None
+    moves: list[ClimbMove]
+    spans: list[ClimbSpan]
+
+
+class MovementMeasure(Contract):
+    """How the climb was moved, in one number."""
+
+    name: str
+    title: str
+    value: float | None = Field(description="null where too little was seen")
+    unit: str
+    low: float | None = Field(None, description="usual range, only where a source gives one")
+    high: float | None = None
+    coverage: float = Field(ge=0, le=1, description="share of the climb that it rests on")
+    meaning: str = Field(description="what it says, in a sentence")
+    source: str = Field(description="where the formula comes from")
+
+
+class HoldMap(Contract):
+    """The holds of one picture or video; a video's reference frame stands for the picture."""
+
+    kind: Literal["holds"] = "holds"
+    schema_version: Literal["1.0"] = "1.0"
+    created_at: datetime
+    software: Software
+    pipeline: PipelineRun | None = None
+    models: list[ModelVersion]
+    source: Literal["image", "video"]
+    file_name: str
+    sha256: str
+    width: int = Field(description="pixels of the upright picture")
+    height: int
+    picture: WallPicture = Field(description="what the holds are drawn on: for a video the wall without people")
+    views: int = Field(description="pictures that were looked at: frames of a video and the wall put together from them")
+    holds: list[WallHold]
+    routes: list[WallRoute]
+    warnings: list[Note]
+    seconds: dict[str, float] = Field(description="time taken by each stage")
+
+
+class StillPerson(Contract):
+    """Someone in a picture."""
+
+    score: float = Field(ge=0, le=1, description="mean visibility of the twelve joints from shoulders to ankles")
+    box: tuple[float, float, float, float] = Field(description="x, y, width, height around the keypoints, normalised")
+    keypoints: list[tuple[float, float, float]] = Field(
+        description="33 times x, y, visibility; x and y normalised to the upright picture, visibility calibrated"
+    )
+    world: list[tuple[float, float, float]] = Field(description="33 times x, y, z in metres, hips at the origin")
+
+
+class Skeletons(Contract):
+    """Everyone in one picture."""
+
+    kind: Literal["skeletons"] = "skeletons"
+    schema_version: Literal["1.0"] = "1.0"
+    software: Software
+    pipeline: PipelineRun | None = None
+    models: list[ModelVersion]
+    width: int = Field(description="pixels of the upright picture")
+    height: int
+    people: list[StillPerson] = Field(description="the surest first; empty where there is nobody")
+    seconds: float = Field(description="time taken")
+
+
+class SkeletonFrame(Contract):
+    """The climber in one frame of a stream."""
+
+    index: int = Field(description="position among the decoded frames, from 0")
+    time_ms: float
+    keypoints: list[tuple[float, float, float]] | None = Field(
+        description="33 times x, y, visibility, as in a picture; null where the climber was not seen"
+    )
+
+
 class Analysis(Contract):
     """What one video showed."""
 
     kind: Literal["analysis"] = "analysis"
-    schema_version: Literal["1.0"] = "1.0"
+    schema_version: Literal["1.1"] = "1.1"
     created_at: datetime
     software: Software
+    pipeline: PipelineRun | None = None
     models: list[ModelVersion]
     options: dict[str, str | int | float | bool | None]
     video: Video
     people: list[Person]
     summary: Summary
     measures: list[Measure]
+    wall: Wall | None = Field(None, description="null where it was not asked for, or no wall could be seen")
+    contacts: list[ContactSpan] = Field(default_factory=list, description="in the order of their starts")
+    climb: Climb | None = Field(None, description="null where nobody was seen to climb")
+    movement: list[MovementMeasure] = Field(default_factory=list, description="of the climb alone")
     track: TrackReference
     seconds: dict[str, float] = Field(description="time taken by each stage of the pipeline")
 
@@ -266,6 +456,7 @@ class Program(Contract):
     created_on: dt.date
     revised_on: dt.date | None = Field(None, description="the day of the last adaptation")
     software: Software
+    pipeline: PipelineRun | None = None
     seed: int
     athlete: AthleteSummary
     goal: ProgramGoal
@@ -351,6 +542,7 @@ class AssessmentReport(Contract):
     schema_version: Literal["1.0"] = "1.0"
     created_on: dt.date
     software: Software
+    pipeline: PipelineRun | None = None
     models: list[ModelVersion]
     athlete: AthleteSummary
     tested_on: dt.date | None

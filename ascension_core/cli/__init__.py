@@ -64,6 +64,28 @@ def _register(command: str) -> None:
         app.command(command)(getattr(module, command))
 
 
-for _command in ("analyze", "models", "evaluate", "bench", "assess", "program", "force"):
+for _command in (
+    "analyze",
+    "holds",
+    "models",
+    "package",
+    "evaluate",
+    "bench",
+    "assess",
+    "program",
+    "force",
+    "jobs",
+    "sweep",
+    "keys",
+    "serve",
+    "schedule",
+    "scheduler",
+    "worker",
+    "videos",
+    "athletes",
+    "up",
+    "migrate",
+    "doctor",
+):
     if find_spec(f"{__name__}.{_command}"):
         _register(_command)

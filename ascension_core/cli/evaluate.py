@@ -93,6 +93,62 @@ def track(
 
 
 @app.command()
+def holds(
+    folder: Annotated[Path, typer.Argument(help="images/ and labels/ (YOLO text).", show_default=False)],
+    *,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first images.", show_default=False)] = None,
+    compact: Compact = False,
+) -> None:
+    """Find holds and volumes in labelled pictures; print average precision, precision and recall as one JSON object."""
+    from ascension_core.pipelines.stages import threads
+    from ascension_core.wall.detector import HoldDetector
+    from experiments.documents import to_json
+    from experiments.hold_evaluation import evaluate_holds
+    from experiments.hold_images import load_wall_images
+
+    images = load_wall_images(folder, limit)
+    detector = HoldDetector(threads=threads())
+    with progress_bar() as progress:
+        result = evaluate_holds(images, detector.detections, detector.card.threshold, progress)
+    typer.echo(to_json(result, compact=compact))
+
+
+@app.command()
+def contacts(
+    clip: Annotated[Path, typer.Argument(help="The video.", show_default=False)],
+    truth: Annotated[Path, typer.Argument(help="Labelled contacts, or a synthetic truth.json[.gz].", show_default=False)],
+    *,
+    model: Annotated[ModelName, typer.Option("--model")] = ModelName.FULL,
+    compact: Compact = False,
+) -> None:
+    """Find what each hand and foot held in a clip whose contacts are known; print how well as one JSON object."""
+    from experiments.contact_evaluation import evaluate_contacts, finder
+    from experiments.contact_truth import load_contact_truth
+    from experiments.documents import to_json
+
+    wanted = load_contact_truth(truth)
+    with progress_bar() as progress:
+        result = evaluate_contacts(clip, wanted, finder(model.value), progress)
+    typer.echo(to_json({"clip": clip.name, "model": model.value} | result, compact=compact))
+
+
+@app.command()
+def camera(
+    clip: Annotated[Path, typer.Argument(help="The video.", show_default=False)],
+    truth: Annotated[Path, typer.Argument(help="truth.json or truth.json.gz.", show_default=False)],
+    *,
+    compact: Compact = False,
+) -> None:
+    """Place every frame of a clip on its wall, where the camera is known; print how far off as one JSON object."""
+    from experiments.camera_evaluation import evaluate_camera
+    from experiments.documents import to_json
+
+    with progress_bar() as progress:
+        result = evaluate_camera(clip, truth, progress)
+    typer.echo(to_json({"clip": clip.name} | result, compact=compact))
+
+
+@app.command()
 def strength(
     survey: Annotated[Path, typer.Argument(help="CSV of climbers: tests and boulder_grade (V).", show_default=False)],
     *,

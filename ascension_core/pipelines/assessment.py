@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ascension_core.pipelines.outputs import staged
+from ascension_core.pipelines.versions import PipelineVersion, answered_by
 from ascension_core.progress import Progress, silent
 from ascension_core.results import AssessmentReport, ModelVersion
 
@@ -21,7 +21,12 @@ RADAR_FILE = "radar.png"
 
 
 def make_assessment(
-    athlete_path: Path, out: Path, *, today: date | None = None, progress: Progress = silent
+    athlete_path: Path,
+    out: Path,
+    *,
+    today: date | None = None,
+    version: PipelineVersion | None = None,
+    progress: Progress = silent,
 ) -> AssessmentReport:
     """Assess an athlete and write report, radar and page into `out`; they appear together when all are complete.
 
@@ -29,6 +34,8 @@ def make_assessment(
     ----------
     today
         The day of the report; None for the day on which it runs.
+    version
+        Of ``training`` or ``strength``, whose model is asked; None for the one that comes with the package.
 
     Raises
     ------
@@ -46,7 +53,7 @@ def make_assessment(
     athlete = Athlete.load(athlete_path)
     with staged(out) as folder:
         progress("assess", 0.0)
-        report = assessed(athlete, today or date.today())
+        report = assessed(athlete, today or date.today(), version)
         progress("assess", 0.5, "drawing")
         (folder / REPORT_FILE).write_text(report.model_dump_json(indent=2) + "\n", "utf-8")
         write_radar(folder / RADAR_FILE, report)
@@ -55,16 +62,13 @@ def make_assessment(
     return report
 
 
-def assessed(athlete: Athlete, today: date) -> AssessmentReport:
-    """The report alone, from the model that comes with the package."""
+def assessed(athlete: Athlete, today: date, version: PipelineVersion | None = None) -> AssessmentReport:
+    """The report alone, from the model of a version or the one that comes with the package."""
     from ascension_core.training.assessing import assess
-    from ascension_core.training.strength import StrengthModel
+    from ascension_core.training.strength import WEIGHTS, StrengthModel
 
-    return assess(athlete, StrengthModel.load(), today=today, model_version=_model_version())
-
-
-def _model_version() -> ModelVersion:
-    from ascension_core.training.strength import FILE
-
-    weights = files("ascension_core.training").joinpath("weights").joinpath(FILE)
-    return ModelVersion(name="strength", sha256=sha256(weights.read_bytes()).hexdigest())
+    weights = version.path("strength") if version else WEIGHTS
+    model = StrengthModel.load(weights)
+    used = ModelVersion(name="strength", sha256=sha256(weights.read_bytes()).hexdigest())
+    report = assess(athlete, model, today=today, model_version=used)
+    return report.model_copy(update={"pipeline": answered_by("strength", version)})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ascension_core.errors import InvalidOption, InvalidProgram
 from ascension_core.pipelines.assessment import assessed
 from ascension_core.pipelines.outputs import staged
+from ascension_core.pipelines.versions import PipelineVersion, answered_by
 from ascension_core.progress import Progress, silent
 from ascension_core.results import AssessmentReport, Note, Program
 
@@ -41,12 +44,15 @@ class ProgramOptions:
         A `program.json` made before, which is carried on instead of starting anew: what lies before `today` stays.
     starts_at
         Local time at which sessions begin in the calendar file; None for all-day events.
+    version
+        The pipeline version whose strength model is asked and which the program names; None for what is installed.
     """
 
     today: date | None = None
     seed: int | None = None
     adapt: Path | None = None
     starts_at: time | None = None
+    version: PipelineVersion | None = None
 
     def __post_init__(self) -> None:
         if self.seed is not None and self.adapt is not None:
@@ -57,15 +63,24 @@ class ProgramOptions:
             raise InvalidOption(f"seed must be between 0 and {_LARGEST_SEED}, got {self.seed}.")
 
 
-def make_program(athlete_path: Path, out: Path, options: ProgramOptions | None = None, progress: Progress = silent) -> Program:
+def make_program(
+    athlete: Path | Mapping[str, Any], out: Path, options: ProgramOptions | None = None, progress: Progress = silent
+) -> Program:
     """Plan (or adapt) an athlete's program and write everything into `out`; see `docs/program-page.md` for the files.
 
     Files appear together when all of them are complete; older ones of the same names are replaced.
 
+    Parameters
+    ----------
+    athlete
+        File of the athlete's document, or the document itself.
+    out
+        Folder for the results.
+
     Raises
     ------
     InvalidAthlete
-        The athlete's file cannot be used; the message names each field that is wrong.
+        The athlete's document cannot be used; the message names each field that is wrong.
     InvalidProgram, InvalidOption
         The program to adapt cannot be used, or is not one of this athlete and day.
     OutputNotWritable
@@ -74,15 +89,32 @@ def make_program(athlete_path: Path, out: Path, options: ProgramOptions | None =
     from ascension_core.training.athlete import Athlete
 
     options = options or ProgramOptions()
-    athlete = Athlete.load(athlete_path)
+    known = Athlete.parse(athlete) if isinstance(athlete, Mapping) else Athlete.load(athlete)
     earlier = read_program(options.adapt) if options.adapt else None
     with staged(out) as folder:
         progress("plan", 0.0, "weighing the weeks")
-        program = _plan(athlete, earlier, options)
+        program = planned(known, options, earlier)
         progress("plan", 1.0)
         _write(folder, program, options)
         progress("write", 1.0)
     return program
+
+
+@cache
+def warm() -> None:
+    """Import and read what a program needs, so that the first one of this process takes no longer than the next."""
+    import ascension_core.report.load_chart
+    import ascension_core.report.program_page
+    import ascension_core.training.adaptation
+    import ascension_core.training.assessing
+    import ascension_core.training.calendar
+    import ascension_core.training.program
+    import ascension_core.training.weakest  # noqa: F401  # to import these takes ten times as long as to plan
+    from ascension_core.training.exercises import library
+    from ascension_core.training.sessions import session_kinds
+
+    library()
+    session_kinds()
 
 
 def read_program(path: Path) -> Program:
@@ -107,18 +139,26 @@ def read_program(path: Path) -> Program:
         raise InvalidProgram(f"{path} is not a program: {where}: {first['msg']}. {_WANTED}") from error
 
 
-def _plan(athlete: Athlete, earlier: Program | None, options: ProgramOptions) -> Program:
+def planned(athlete: Athlete, options: ProgramOptions, earlier: Program | None = None) -> Program:
+    """The program alone; `earlier` is one to be carried on, which stands for that of the options.
+
+    Raises
+    ------
+    InvalidProgram, InvalidOption
+        The program to adapt is not one of this athlete and day.
+    """
     from ascension_core.training.adaptation import adapt
     from ascension_core.training.program import plan
     from ascension_core.training.weakest import weakest_quality
 
     today = options.today or date.today()
-    report = assessed(athlete, today)
+    report = assessed(athlete, today, options.version)
     weakest = weakest_quality(report)
     if earlier:
         program = adapt(earlier, athlete, today=today, weakest_link=weakest)
     else:
         program = plan(athlete, today=today, seed=options.seed or 0, weakest_link=weakest)
+    program = program.model_copy(update={"pipeline": answered_by("training", options.version, options)})
     return _explained(program, report) if weakest else program
 
 

@@ -31,7 +31,7 @@ class Caption:
         self._text_px = max(9, round(min(size) * 0.022))
         self._margin = round(self._text_px * 1.1)
         self._pad = round(self._text_px * 0.7)
-        self._glyphs = {d: _mask(d, self._text_px) for d in _DIGITS}
+        self._glyphs = {d: text_mask(d, self._text_px) for d in _DIGITS}
         self._digit_px = max(g.shape[1] for g in self._glyphs.values())
         self._chip, self._opacity = self._blank(size[0] - 2 * self._margin)
 
@@ -92,7 +92,7 @@ def _font(size_px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(Path(package.origin).parent / "mpl-data/fonts/ttf/DejaVuSans.ttf"), size_px)
 
 
-def _mask(text: str, size_px: int) -> NDArray[np.float32]:
+def text_mask(text: str, size_px: int) -> NDArray[np.float32]:
     """(H, W) coverage of a text, 0 to 1; every text of one size has the same height and baseline."""
     font = _font(size_px)
     picture = Pillow.new("L", (max(1, round(font.getlength(text))), round(size_px * 1.2)))

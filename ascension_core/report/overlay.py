@@ -14,8 +14,11 @@ from ascension_core.pose.track import PoseTrack
 from ascension_core.progress import Progress, silent
 from ascension_core.report.caption import Caption
 from ascension_core.report.drawing import Image, PoseStyle, draw_centre, draw_pose, draw_trail
+from ascension_core.report.holds import HoldPainter, HoldStyle
 from ascension_core.report.rendering import Output, fitted, render
+from ascension_core.results import Analysis
 from ascension_core.video import open_video
+from ascension_core.wall.camera import CameraTrack
 
 __all__ = ["OverlayOptions", "PosePainter", "PoseStyle", "draw_pose", "overlay_output", "write_overlay"]
 
@@ -36,6 +39,8 @@ class OverlayOptions:
         Constant rate factor of x264: higher is smaller and coarser.
     style
         Colours and thresholds; line widths follow the climber's torso length.
+    holds
+        How holds are drawn.
     """
 
     max_short_side: int = 720
@@ -43,6 +48,7 @@ class OverlayOptions:
     caption: bool = True
     crf: int = 21
     style: PoseStyle = field(default_factory=PoseStyle)
+    holds: HoldStyle = field(default_factory=HoldStyle)
 
 
 def write_overlay(
@@ -53,14 +59,18 @@ def write_overlay(
     progress: Progress = silent,
     *,
     centre: NDArray[np.float64] | None = None,
+    analysis: Analysis | None = None,
+    camera: CameraTrack | None = None,
 ) -> None:
-    """Write the video as H.264, upright and with its own frame times, with the body drawn over it.
+    """Write the video as H.264, upright and with its own frame times, with the body and the holds drawn over it.
 
     Parameters
     ----------
     centre
         (T, 2) pixels of the track's frame: the point that is marked and leaves a trail, such as the centre of mass.
         By default the middle of the hips.
+    analysis, camera
+        The wall with its holds, and how the camera moved before it: without them no holds are drawn.
 
     Raises
     ------
@@ -69,7 +79,8 @@ def write_overlay(
     OutputNotWritable
         If the overlay cannot be written; then nothing is left behind.
     """
-    render(video_path, [overlay_output(video_path, track, out_path, options, centre=centre)], progress, "overlay")
+    output = overlay_output(video_path, track, out_path, options, centre=centre, analysis=analysis, camera=camera)
+    render(video_path, [output], progress, "overlay")
 
 
 def overlay_output(
@@ -79,12 +90,17 @@ def overlay_output(
     options: OverlayOptions | None = None,
     *,
     centre: NDArray[np.float64] | None = None,
+    analysis: Analysis | None = None,
+    camera: CameraTrack | None = None,
 ) -> Output:
     """What `write_overlay` writes, to be rendered in one pass with other outputs."""
     options = options or OverlayOptions()
     with open_video(video_path) as reader:
         size = fitted(reader.info.width, reader.info.height, options.max_short_side)
-    return Output(out_path, size, PosePainter(track, size, options, centre), options.crf)
+    holds = None
+    if analysis is not None and analysis.wall is not None and camera is not None:
+        holds = HoldPainter(analysis, camera, size, options.holds, options.style)
+    return Output(out_path, size, PosePainter(track, size, options, centre, holds), options.crf)
 
 
 class PosePainter:
@@ -98,6 +114,8 @@ class PosePainter:
         (width, height) in pixels of the frames to paint; the track is scaled to it.
     options, centre
         As in `write_overlay`.
+    holds
+        Paints the holds under the body.
     """
 
     def __init__(
@@ -106,10 +124,12 @@ class PosePainter:
         size: tuple[int, int],
         options: OverlayOptions,
         centre: NDArray[np.float64] | None = None,
+        holds: HoldPainter | None = None,
     ) -> None:
         scale = np.array(size) / track.size
         self._track = track
         self._options = options
+        self._holds = holds
         self._points = track.image * scale
         self._centre = (hip_centre(track) if centre is None else centre) * scale
         self._torso_px = steady_torso(track) * scale.mean()
@@ -126,6 +146,8 @@ class PosePainter:
     def _paint_body(self, image: Image, frame: int) -> None:
         style = self._options.style.for_torso(self._torso_px[frame])
         track = self._track
+        if self._holds is not None:
+            self._holds(image, frame, float(track.time[frame]), style.line_px)
         if self._options.trail_s > 0:
             start = int(np.searchsorted(track.time, track.time[frame] - self._options.trail_s))
             draw_trail(image, self._centre[start : frame + 1], style)

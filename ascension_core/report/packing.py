@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ascension_core.pose.keypoints import Keypoint
 from ascension_core.pose.track import PoseTrack
 from ascension_core.report.drawing import BONES, JOINTS, PoseStyle
+from ascension_core.report.holds import HoldStyle
 from ascension_core.report.overlay import steady_torso
 from ascension_core.report.panels import Panel, side
 
@@ -36,22 +37,23 @@ def pack_track(track: PoseTrack, centre: NDArray[np.float64]) -> dict[str, Any]:
         "size": list(track.size),
         "steps": STEPS,
         "unknown": UNKNOWN,
-        "time": _base64(track.time, "<f8"),
-        "points": _base64(_quantised(track.image, track.size), "<i2"),
-        "centre": _base64(_quantised(centre, track.size), "<i2"),
-        "visibility": _base64(np.rint(np.clip(np.nan_to_num(track.visibility), 0, 1) * 255), "u1"),
-        "observed": _base64(np.packbits(track.observed, axis=-1), "u1"),
-        "torso": _base64(steady_torso(track), "<f4"),
+        "time": base64_of(track.time, "<f8"),
+        "points": base64_of(_quantised(track.image, track.size), "<i2"),
+        "centre": base64_of(_quantised(centre, track.size), "<i2"),
+        "visibility": base64_of(np.rint(np.clip(np.nan_to_num(track.visibility), 0, 1) * 255), "u1"),
+        "observed": base64_of(np.packbits(track.observed, axis=-1), "u1"),
+        "torso": base64_of(steady_torso(track), "<f4"),
     }
 
 
-def pack_skeleton(style: PoseStyle) -> dict[str, Any]:
-    """What the page needs to draw a body as the overlay video does."""
+def pack_skeleton(style: PoseStyle, holds: HoldStyle) -> dict[str, Any]:
+    """What the page needs to draw a body and holds as the overlay video does."""
     return {
         "bones": [list(bone) for bone in BONES],
         "joints": list(JOINTS),
         "middles": [[Keypoint.LEFT_EAR, Keypoint.RIGHT_EAR], [Keypoint.LEFT_SHOULDER, Keypoint.RIGHT_SHOULDER]],
         "style": asdict(style),
+        "holds": asdict(holds),
     }
 
 
@@ -61,7 +63,7 @@ def pack_panels(panels: Sequence[Panel]) -> list[dict[str, Any]]:
         {
             "label": panel.label,
             "unit": panel.unit,
-            "series": [{"name": s.name, "side": side(s), "values": _base64(s.values, "<f4")} for s in panel.series],
+            "series": [{"name": s.name, "side": side(s), "values": base64_of(s.values, "<f4")} for s in panel.series],
         }
         for panel in panels
     ]
@@ -72,5 +74,6 @@ def _quantised(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np
     return np.where(np.isfinite(points).all(-1, keepdims=True), steps, UNKNOWN)
 
 
-def _base64(values: NDArray[Any], kind: str) -> str:
+def base64_of(values: NDArray[Any], kind: str) -> str:
+    """Numbers of this NumPy kind, row by row, as base64."""
     return base64.b64encode(np.ascontiguousarray(values, dtype=kind).tobytes()).decode("ascii")

@@ -26,6 +26,25 @@ INK = "#15181d"
 MUTED_INK = "#5d646f"
 RULE = "#e3e1dc"
 
+HOLD = "#dfe3ea"
+"""A hold whose colour is not known."""
+
+HOLDS = {
+    "red": "#ff5a4f",
+    "orange": "#ff9a3c",
+    "yellow": "#ffe14d",
+    "green": "#4fd36b",
+    "turquoise": "#3fd9d0",
+    "blue": "#5a9bff",
+    "purple": "#b98aff",
+    "pink": "#ff86c8",
+    "brown": "#c08a5e",
+    "black": "#8d95a3",
+    "grey": "#b9c0ca",
+    "white": "#ffffff",
+}
+"""Named colours of holds as they are drawn over video: bright enough for a dark halo, black ones too."""
+
 _LEFT_KEYPOINTS = frozenset(left for left, _ in PAIRS)
 _RIGHT_KEYPOINTS = frozenset(right for _, right in PAIRS)
 

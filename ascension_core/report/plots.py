@@ -16,10 +16,12 @@ from ascension_core.pose.keypoints import NAMES
 from ascension_core.pose.track import PoseTrack
 from ascension_core.report import palette
 from ascension_core.report.caption import clock
+from ascension_core.report.climb import LIMBS, PLACES
 from ascension_core.report.drawing import Image
 from ascension_core.report.overlay import OverlayOptions, PosePainter, nearest
 from ascension_core.report.panels import Panel, panels, side
 from ascension_core.report.rendering import fitted, resized
+from ascension_core.results import Analysis
 from ascension_core.video import open_video
 
 _INKS = {"left": palette.LEFT_INK, "right": palette.RIGHT_INK, None: palette.TRUNK_INK}
@@ -59,6 +61,28 @@ def visibility_map(track: PoseTrack) -> Figure:
     axis.set_yticks(range(len(NAMES)), [name.replace("_", " ") for name in NAMES], fontsize=7)
     axis.set_xlabel("time (s)")
     figure.colorbar(picture, ax=axis, label="visibility", shrink=0.6)
+    return figure
+
+
+def contact_lanes(analysis: Analysis) -> Figure:
+    """What each hand and foot held over time; grey is the ground, a frame the bare wall, and the climb is shaded."""
+    figure, axis = plt.subplots(figsize=(9, 2.4), layout="constrained")
+    limbs = list(LIMBS)
+    if analysis.climb is not None:
+        axis.axvspan(analysis.climb.start_ms / 1000, analysis.climb.end_ms / 1000, color=palette.RULE, alpha=0.5, zorder=0)
+    for contact in analysis.contacts:
+        start, end = contact.start_ms / 1000, contact.end_ms / 1000
+        ink = palette.RULE if contact.hold == "ground" else _INKS[contact.limb.partition("_")[0]]
+        fill = "none" if contact.hold == "smear" else ink
+        axis.barh(limbs.index(contact.limb), end - start, left=start, height=0.7, facecolor=fill, edgecolor=ink)
+        if contact.hold not in PLACES:
+            place = (start + 0.03, limbs.index(contact.limb))
+            axis.text(*place, contact.hold, fontsize=6, color=palette.PAPER, va="center", clip_on=True)
+    axis.set_yticks(range(len(limbs)), list(LIMBS.values()), fontsize=8)
+    axis.invert_yaxis()
+    axis.set_xlim(0, analysis.video.duration_ms / 1000)
+    axis.set_xlabel("time (s)")
+    axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ascension_core.movement.series import Series
 from ascension_core.pose.track import PoseTrack
+from ascension_core.report.climb import climb_sentence, counts, holds_used
 from ascension_core.report.panels import coverage
 from ascension_core.results import Analysis
 
@@ -37,7 +38,7 @@ class Words:
 
 def describe(analysis: Analysis, track: PoseTrack, measures: Iterable[Series]) -> Words:
     """Say what the analysis found; nothing is said about what was not seen."""
-    said = (_estimated(analysis), _longest_gap(track), _others(analysis), _clarity(analysis))
+    said = (climb_sentence(analysis), _estimated(analysis), _longest_gap(track), _others(analysis), _clarity(analysis))
     return Words(_lead(analysis), _figures(analysis, measures), tuple(sentence for sentence in said if sentence))
 
 
@@ -75,6 +76,13 @@ def _figures(analysis: Analysis, measures: Iterable[Series]) -> tuple[Figure, ..
         Figure(f"{video.duration_ms / 1000:.1f}", "s", "length of the clip"),
         Figure(str(percent(summary.frames_observed, summary.frames)), "%", "of it measured"),
     ]
+    if analysis.climb is not None:
+        climb = analysis.climb
+        figures += [
+            Figure(f"{(climb.end_ms - climb.start_ms) / 1000:.1f}", "s", "of climbing"),
+            Figure(str(sum(counts(move) for move in climb.moves)), "", "hand moves"),
+            Figure(str(len(holds_used(analysis))), "", "holds used"),
+        ]
     height = next((series for series in measures if series.name == "hip_height"), None)
     if height is not None and coverage(height) > 0:
         figures.append(Figure(f"{_spread(height):.1f}", height.unit, "between lowest and highest hips"))

@@ -13,8 +13,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from math import ceil
 from pathlib import Path
 from typing import Any, Final, Self
@@ -34,6 +32,7 @@ Floats = NDArray[np.float64]
 
 SCHEMA: Final = 1
 FILE: Final = "strength.json"
+WEIGHTS: Final = Path(__file__).parent / "weights" / FILE
 COVERAGE: Final = 0.8
 SURVEY_COLUMN: Final = len(NAMES)
 ANOTHER_SURVEY: Final = 0.5
@@ -186,7 +185,7 @@ class StrengthModel:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path = WEIGHTS) -> Self:
         """Read a model file, or the one that comes with the package.
 
         Raises
@@ -195,10 +194,9 @@ class StrengthModel:
             If it is missing, damaged or of another version.
         """
         try:
-            text = path.read_text(encoding="utf-8") if path else _shipped()
-            return cls.from_document(json.loads(text))
+            return cls.from_document(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as cause:
-            raise ModelError(f"the strength model {path or FILE} is missing or damaged; install ascension again") from cause
+            raise ModelError(f"the strength model {path} is missing or damaged; install ascension again") from cause
 
     def save(self, path: Path) -> None:
         """Write the model as JSON: numbers and names only, nothing that can run."""
@@ -384,11 +382,6 @@ class StrengthModel:
 
 _NAMES_OF_SCALES: Final = tuple(scale.name for scale in SCALES)
 _SCALE: Final = {scale.name: scale for scale in SCALES}
-
-
-@cache
-def _shipped() -> str:
-    return files("ascension_core.training").joinpath(f"weights/{FILE}").read_text(encoding="utf-8")
 
 
 def _values(row: Floats) -> dict[str, float]:

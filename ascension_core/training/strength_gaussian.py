@@ -8,6 +8,7 @@ answer by exactly what that input would have told.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from scipy.optimize import lsq_linear
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.intp]
+Block = tuple[Indices, ...]
 
 ANYTHING = 1e3
 """Standard deviation given to what was never seen to vary."""
@@ -46,6 +49,27 @@ class Weights:
     sd: float
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Rows that lack the same columns: where their blocks lie, worked out once, for a fit visits them hundreds of times."""
+
+    size: int
+    known: Indices
+    gaps: Indices
+    members_known: Block
+    members_gaps: Block
+    known_known: Block
+    known_gaps: Block
+    gaps_known: Block
+    gaps_gaps: Block
+
+    @classmethod
+    def of(cls, pattern: Bools, members: Indices) -> _Group:
+        known, gaps = np.flatnonzero(pattern), np.flatnonzero(~pattern)
+        pairs = ((members, known), (members, gaps), (known, known), (known, gaps), (gaps, known), (gaps, gaps))
+        return cls(len(members), known, gaps, *(np.ix_(*pair) for pair in pairs))
+
+
 def fit_moments(table: Floats, *, ridge: float = 0.0, iterations: int = 200, tolerance: float = 1e-5) -> Moments:
     """Maximum-likelihood mean and covariance of rows with gaps, shrunk towards independence.
 
@@ -64,9 +88,10 @@ def fit_moments(table: Floats, *, ridge: float = 0.0, iterations: int = 200, tol
     rows = np.where(scale > 0, (table - centre) / np.where(scale > 0, scale, 1.0), np.nan)
     scale = np.where(scale > 0, scale, ANYTHING)
     rows = rows[np.isfinite(rows).any(axis=1)]
+    groups = _groups(np.isfinite(rows))
     moments = Moments(np.zeros(rows.shape[1]), np.eye(rows.shape[1]))
     for _ in range(iterations):
-        updated = _step(rows, moments, ridge)
+        updated = _step(rows, groups, moments, ridge)
         moved = max(np.abs(updated.mean - moments.mean).max(), np.abs(updated.covariance - moments.covariance).max())
         moments = updated
         if moved < tolerance:
@@ -83,29 +108,27 @@ def _standards(table: Floats) -> tuple[Floats, Floats]:
     return centre, np.sqrt(variance)
 
 
-def _step(rows: Floats, moments: Moments, ridge: float) -> Moments:
+def _step(rows: Floats, groups: Sequence[_Group], moments: Moments, ridge: float) -> Moments:
     """One round: fill each row with its expectation, then take moments (plus the variance of what was filled)."""
-    known = np.isfinite(rows)
-    filled = np.where(known, rows, 0.0)
+    filled = np.nan_to_num(rows)
     spread = np.zeros_like(moments.covariance)
-    for pattern, members in _patterns(known):
-        gaps = ~pattern
-        if not gaps.any():
-            continue
-        gain = np.linalg.solve(moments.covariance[np.ix_(pattern, pattern)], moments.covariance[np.ix_(pattern, gaps)])
-        filled[np.ix_(members, gaps)] = moments.mean[gaps] + (rows[np.ix_(members, pattern)] - moments.mean[pattern]) @ gain
-        left = moments.covariance[np.ix_(gaps, gaps)] - moments.covariance[np.ix_(gaps, pattern)] @ gain
-        spread[np.ix_(gaps, gaps)] += left * len(members)
+    for group in groups:
+        gain = np.linalg.solve(moments.covariance[group.known_known], moments.covariance[group.known_gaps])
+        known = rows[group.members_known] - moments.mean[group.known]
+        filled[group.members_gaps] = moments.mean[group.gaps] + known @ gain
+        left = moments.covariance[group.gaps_gaps] - moments.covariance[group.gaps_known] @ gain
+        spread[group.gaps_gaps] += left * group.size
     mean = filled.mean(axis=0)
     deviations = filled - mean
     scatter = deviations.T @ deviations + spread
     return Moments(mean, (scatter + ridge * np.diag(np.diag(scatter) / len(rows))) / (len(rows) + ridge))
 
 
-def _patterns(known: Bools) -> list[tuple[Bools, NDArray[np.intp]]]:
-    """Group rows that know the same columns."""
+def _groups(known: Bools) -> list[_Group]:
+    """Group rows that lack the same columns; those that lack none need no filling."""
     patterns, group = np.unique(known, axis=0, return_inverse=True)
-    return [(pattern, np.flatnonzero(group == number)) for number, pattern in enumerate(patterns)]
+    members = [np.flatnonzero(group == number) for number in range(len(patterns))]
+    return [_Group.of(pattern, rows) for pattern, rows in zip(patterns, members, strict=True) if not pattern.all()]
 
 
 def weights_for(moments: Moments, known: Bools, target: int, signs: Floats, *, ridge: float) -> Weights:

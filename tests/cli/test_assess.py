@@ -1,19 +1,20 @@
 """``ascension assess``."""
 
 import json
-import subprocess
 from pathlib import Path
+
+import pytest
 
 ATHLETES = Path(__file__).parents[1] / "training" / "athletes"
 
 
-def run(ascension, *arguments):
-    command = [*ascension, "assess", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+@pytest.fixture
+def run(ascension_here):
+    return lambda *arguments: ascension_here("assess", *arguments)
 
 
-def test_tells_a_person_what_the_tests_say_and_where_the_page_is(ascension, tmp_path):
-    done = run(ascension, ATHLETES / "full.json", "--out", tmp_path / "out", "--today", "2026-11-22")
+def test_tells_a_person_what_the_tests_say_and_where_the_page_is(run, tmp_path):
+    done = run(ATHLETES / "full.json", "--out", tmp_path / "out", "--today", "2026-11-22")
     assert done.returncode == 0, done.stderr
     assert "Boulder: V" in done.stdout
     assert "Critical force test: critical force: 16 -> 18.35 kg: no detectable change." in done.stdout
@@ -22,17 +23,17 @@ def test_tells_a_person_what_the_tests_say_and_where_the_page_is(ascension, tmp_
     assert (tmp_path / "out" / "assessment.html").is_file()
 
 
-def test_prints_one_json_object_for_machines(ascension, tmp_path):
-    done = run(ascension, ATHLETES / "sparse.json", "--out", tmp_path / "out", "--json")
+def test_prints_one_json_object_for_machines(run, tmp_path):
+    done = run(ATHLETES / "sparse.json", "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "assessment.json").read_text())
     assert done.stdout.count("\n") == 1
 
 
-def test_a_question_is_one_line_and_code_2(ascension, tmp_path):
+def test_a_question_is_one_line_and_code_2(run, tmp_path):
     path = tmp_path / "athlete.json"
     path.write_text(json.dumps({"age_years": 30, "mass_kg": 154, "height_m": 1.75, "years_climbing": 31}))
-    done = run(ascension, path, "--out", tmp_path / "out")
+    done = run(path, "--out", tmp_path / "out")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1

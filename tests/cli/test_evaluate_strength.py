@@ -1,14 +1,13 @@
 import json
-import subprocess
 
 import pytest
 
 KEYS = {"rows", "mae_grades", "baseline_mae_grades", "coverage_80", "bias_grades"}
 
 
-def run(ascension, *arguments):
-    command = [*ascension, "evaluate", "strength", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+@pytest.fixture
+def run(ascension_here):
+    return lambda *arguments: ascension_here("evaluate", "strength", *arguments)
 
 
 @pytest.fixture
@@ -18,24 +17,24 @@ def survey(tmp_path):
     return path
 
 
-def test_it_prints_one_object(ascension, survey):
-    done = run(ascension, survey)
+def test_it_prints_one_object(run, survey):
+    done = run(survey)
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert set(result) >= KEYS
     assert result["rows"] == 3
 
 
-def test_the_question_changes_the_answer_and_json_is_one_line(ascension, survey):
-    done = run(ascension, survey, "--question", "current", "--json")
+def test_the_question_changes_the_answer_and_json_is_one_line(run, survey):
+    done = run(survey, "--question", "current", "--json")
     assert done.stdout.count("\n") == 1
     assert json.loads(done.stdout)["question"] == "current"
 
 
-def test_a_bad_survey_is_one_line_and_code_2(ascension, survey, tmp_path):
+def test_a_bad_survey_is_one_line_and_code_2(run, survey, tmp_path):
     survey.write_text("mass_kg,boulder_grade\nheavy,7\n")
     for path in (survey, tmp_path / "none.csv"):
-        done = run(ascension, path)
+        done = run(path)
         assert (done.returncode, done.stdout) == (2, "")
         assert "Traceback" not in done.stderr
         assert done.stderr.startswith("error: ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,39 +10,29 @@ from typing import Any
 
 import pytest
 
-from ascension_core import cli
 from ascension_core.results import Program
 
 TODAY = ("--today", "2026-11-23")
 FILES = ["load.png", "program.html", "program.ics", "program.json"]
 
 
-def run(ascension: tuple[str, ...], *arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = [*ascension, "program", *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=os.environ, cwd=cwd
-    )
-
-
+Here = Callable[..., subprocess.CompletedProcess[str]]
 Refused = Callable[[Any], str]
 
 
 @pytest.fixture
-def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+def refused(tmp_path: Path, ascension_here: Here) -> Refused:
     """The error that an athlete's document gives: one line, code 2, nothing written."""
 
     def run_within(document: Any) -> str:
         athlete = tmp_path / "athlete.json"
         athlete.write_text(document if isinstance(document, str) else json.dumps(document))
-        monkeypatch.setattr("sys.argv", ["ascension", "program", str(athlete), "--out", str(tmp_path / "out"), *TODAY])
-        with pytest.raises(SystemExit) as left:
-            cli.main()
-        told = capsys.readouterr()
-        assert (left.value.code, told.out) == (2, "")
-        assert told.err.startswith("error: ")
-        assert told.err.count("\n") == 1
+        done = ascension_here("program", athlete, "--out", tmp_path / "out", *TODAY)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: ")
+        assert done.stderr.count("\n") == 1
         assert [p.name for p in tmp_path.iterdir()] == ["athlete.json"]
-        return told.err
+        return done.stderr
 
     return run_within
 
@@ -54,16 +43,20 @@ def office(personas: Path) -> dict[str, Any]:
     return document
 
 
-def test_tells_a_person_where_to_look(ascension: tuple[str, ...], personas: Path, tmp_path: Path) -> None:
-    done = run(ascension, personas / "beginner.json", *TODAY, cwd=tmp_path)
+def test_tells_a_person_where_to_look(
+    ascension_here: Here, personas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = ascension_here("program", personas / "beginner.json", *TODAY)
     assert (done.returncode, done.stderr) == (0, "")
     assert "medical advice" in done.stdout
     assert str(Path("beginner-program") / "program.html") in done.stdout
     assert sorted(p.name for p in (tmp_path / "beginner-program").iterdir()) == FILES
 
 
-def test_tells_a_machine_the_program_that_it_wrote(ascension: tuple[str, ...], personas: Path, tmp_path: Path) -> None:
-    done = run(ascension, personas / "old-pulley.json", "--out", tmp_path, "--json", "--seed", "7", "--at", "18:30", *TODAY)
+def test_tells_a_machine_the_program_that_it_wrote(ascension_here: Here, personas: Path, tmp_path: Path) -> None:
+    options = ("--out", tmp_path, "--json", "--seed", 7, "--at", "18:30", *TODAY)
+    done = ascension_here("program", personas / "old-pulley.json", *options)
     assert (done.returncode, done.stderr) == (0, "")
     program = Program.model_validate_json(done.stdout)
     assert program == Program.model_validate_json((tmp_path / "program.json").read_text())
@@ -157,11 +150,12 @@ def test_swapped_height_and_mass_are_asked_about(refused: Refused, office: dict[
     ],
 )
 def test_wrong_arguments_are_code_2_and_no_traceback(
-    ascension: tuple[str, ...], personas: Path, tmp_path: Path, arguments: list[str]
+    ascension_here: Here, personas: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "in-the-way").write_text("")
     given = [argument.format(persona=personas / "beginner.json") for argument in arguments]
-    done = run(ascension, *given, cwd=tmp_path)
+    done = ascension_here("program", *given)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr
     assert "Traceback" not in done.stderr

@@ -5,21 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ascension_core.video import VideoWriter, open_video
-
-SHORT_FRAMES = 40
-
-
-@pytest.fixture(scope="session")
-def short_clip(synthetic_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first frames of the repository's clip."""
-    path = tmp_path_factory.mktemp("clips") / "short.mp4"
-    with open_video(synthetic_clip) as video, VideoWriter(path, (video.info.width, video.info.height)) as writer:
-        for frame in video.frames():
-            if frame.index == SHORT_FRAMES:
-                break
-            writer.write(frame.image, frame.time)
-    return path
+from ascension_core.video import VideoWriter
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,16 @@ import pytest
 from ascension_core.errors import InvalidOption, NoClimberFound
 from ascension_core.pipelines.vision import Following, VisionOptions, analyze, follow
 from ascension_core.pose.keypoints import BODY
+from ascension_core.pose.people import Person
 from ascension_core.pose.track import PoseTrack
 from ascension_core.results import Analysis
 from ascension_core.settings import settings
-from ascension_core.video import VideoWriter, open_video, probe
+from ascension_core.video import Frame, VideoWriter, open_video, probe
 
 pytestmark = pytest.mark.usefixtures("models")
 
-FILES = ["analysis.json", "overlay.mp4", "report.html", "track.json.gz"]
+Here = Callable[..., subprocess.CompletedProcess[str]]
+FILES = ["analysis.json", "camera.json.gz", "overlay.mp4", "report.html", "track.json.gz", "wall.png"]
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +94,19 @@ class TestFollowing:
         np.testing.assert_array_equal(alone.raw.image, followed.raw.image)
         np.testing.assert_array_equal(alone.track.image, followed.track.image)
 
+    def test_frames_are_watched_in_their_order_and_all_of_them(self, short_clip: Path) -> None:
+        seen: list[int] = []
+
+        def watch(frames: Iterator[Frame], people: list[Person], size: tuple[int, int]) -> Iterator[Frame]:
+            assert len(people) == 1
+            assert size == (720, 1280)
+            for frame in frames:
+                seen.append(frame.index)
+                yield frame
+
+        track = follow(short_clip, VisionOptions(every=8), watch=watch).track
+        assert seen == list(range(len(track)))
+
     def test_every_second_frame_is_measured_and_the_others_are_interpolated(
         self, short_clip: Path, followed: Following
     ) -> None:
@@ -135,22 +150,17 @@ class TestRefusals:
 
 
 class TestCommand:
-    def test_json_is_one_object_on_stdout(self, ascension: tuple[str, ...], short_clip: Path, tmp_path: Path) -> None:
-        command = [*ascension, "analyze", short_clip, "--out", tmp_path / "out", "--no-overlay", "--json", "--every", "4"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        document = json.loads(done.stdout)
-        assert (
-            document["summary"]["frames"] == json.loads((tmp_path / "out" / "analysis.json").read_text())["summary"]["frames"]
-        )
+    def test_json_is_one_object_on_stdout(self, ascension_here: Here, short_clip: Path, tmp_path: Path) -> None:
+        done = ascension_here("analyze", short_clip, "--out", tmp_path / "out", "--no-overlay", "--json", "--every", 4)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "analysis.json").read_text())
         assert not (tmp_path / "out" / "overlay.mp4").exists()
 
     @pytest.mark.parametrize("content", [b"", b"not a video", b"\x89PNG\r\n\x1a\n"])
-    def test_what_is_no_video_is_refused_in_one_line(self, ascension: tuple[str, ...], tmp_path: Path, content: bytes) -> None:
+    def test_what_is_no_video_is_refused_in_one_line(self, ascension_here: Here, tmp_path: Path, content: bytes) -> None:
         clip = tmp_path / "-x;$(true)\n.mp4"
         clip.write_bytes(content)
-        done = subprocess.run(
-            [*ascension, "analyze", "--out", tmp_path / "out", "--", clip], capture_output=True, text=True, check=False
-        )
+        done = ascension_here("analyze", "--out", tmp_path / "out", "--", clip)
         assert done.returncode == 2
         assert done.stderr.startswith("error:")
         assert len(done.stderr.splitlines()) == 1
@@ -163,7 +173,7 @@ class TestCommand:
         tmp_path: Path,
         assert_no_network: Callable[..., subprocess.CompletedProcess[str]],
     ) -> None:
-        done = assert_no_network([*ascension, "analyze", short_clip, "--out", tmp_path / "out"])
+        done = assert_no_network([*ascension, "analyze", short_clip, "--out", tmp_path / "out", "--every", "4"])
         assert done.returncode == 0, done.stderr
         assert sorted(p.name for p in (tmp_path / "out").iterdir()) == FILES
 
@@ -183,13 +193,21 @@ class TestCommand:
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("shift_px", "warned"), [(0, False), (15, True)])
-def test_a_camera_that_moves_is_noted(short_clip: Path, tmp_path: Path, shift_px: int, warned: bool) -> None:
-    """The picture moves by `shift_px` from frame to frame, as if the camera panned."""
-    panned = tmp_path / "panned.mp4"
-    with open_video(short_clip) as video, VideoWriter(panned, (video.info.width, video.info.height)) as writer:
+@pytest.fixture(scope="module")
+def panned(short_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The picture moves by 15 px from frame to frame, as if the camera panned."""
+    path = tmp_path_factory.mktemp("clips") / "panned.mp4"
+    with open_video(short_clip) as video, VideoWriter(path, (video.info.width, video.info.height)) as writer:
         for frame in video.frames():
             if frame.index < 24:
-                writer.write(np.roll(frame.image, shift_px * frame.index, axis=0), frame.time)
-    analysis = analyze(panned, tmp_path / "out", VisionOptions(overlay=False, report=False, every=2))
-    assert ("moving_camera" in [w.code for w in analysis.summary.warnings]) == warned
+                writer.write(np.roll(frame.image, 15 * frame.index, axis=0), frame.time)
+    return path
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_without_the_wall_a_camera_that_moves_is_noted(short_clip: Path, panned: Path, tmp_path: Path, moves: bool) -> None:
+    options = VisionOptions(wall=False, overlay=False, report=False, every=2)
+    analysis = analyze(panned if moves else short_clip, tmp_path / "out", options)
+    assert ("moving_camera" in [w.code for w in analysis.summary.warnings]) == moves
+    assert (analysis.wall, analysis.climb, analysis.contacts, analysis.movement) == (None, None, [], [])
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["analysis.json", "track.json.gz"]

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from ascension_core.movement.contacts import Contact
+from ascension_core.movement.moves import Climb, Move, Span
 from ascension_core.movement.series import Series
+from ascension_core.pipelines.wall_result import climb_result, contact_results, wall_result
 from ascension_core.pose.keypoints import KEYPOINTS, Keypoint
 from ascension_core.pose.track import PoseTrack
-from ascension_core.results import Analysis, Measure, ModelVersion, Note, Person, Software, Summary, TrackReference, Video
-from ascension_core.video import VideoWriter
+from ascension_core.results import (
+    Analysis,
+    Measure,
+    ModelVersion,
+    MovementMeasure,
+    Note,
+    Person,
+    Software,
+    Summary,
+    TrackReference,
+    Video,
+    WallPicture,
+)
+from ascension_core.video import VideoWriter, open_video
+from ascension_core.wall.camera import CameraTrack, still, transform
+from ascension_core.wall.holds import Hold
+from experiments.synthetic import load_truth
 
 SIZE = (240, 320)
 FRAMES = 60
@@ -131,3 +152,118 @@ def chromium() -> str:
     if found is None:
         pytest.fail("needs a Chromium that plays H.264: install the package chromium")
     return found
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The repository's clip with everything that is true of it, as if it had been found."""
+
+    clip: Path
+    track: PoseTrack
+    camera: CameraTrack
+    analysis: Analysis
+    picture: Path
+
+
+@pytest.fixture(scope="session")
+def attempt(
+    synthetic_clip: Path,
+    synthetic_truth: Path,
+    analysis_of: Callable[[str], Analysis],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Attempt:
+    truth = load_truth(synthetic_truth)
+    camera = true_camera(truth)
+    track = true_track(truth)
+    picture = tmp_path_factory.mktemp("wall") / "wall.png"
+    with open_video(synthetic_clip) as video:
+        image = next(iter(video.frames())).image
+    cv2.imwrite(str(picture), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    holds = true_holds(truth, camera)
+    contacts, climb = true_contacts(truth, camera), true_climb(truth)
+    height, width = image.shape[:2]
+    drawn = WallPicture(file=picture.name, width=width, height=height, origin=(0, 0), scale=1)
+    wall = wall_result(camera, holds, [], camera_file="camera.json.gz", picture=drawn)
+    plain = analysis_of("climb.mp4")
+    analysis = plain.model_copy(
+        update={
+            "video": plain.video.model_copy(
+                update={"width": width, "height": height, "frames": len(track), "duration_ms": 14000.0}
+            ),
+            "people": plain.people[:1],
+            "summary": plain.summary.model_copy(
+                update={"frames": len(track), "frames_observed": len(track), "frames_interpolated": 0, "warnings": []}
+            ),
+            "wall": wall,
+            "contacts": contact_results(contacts, camera.size),
+            "climb": climb_result(climb),
+            "movement": [
+                MovementMeasure(
+                    name="immobility", title="Time without moving", value=0.31, unit="of the climb", coverage=0.97,
+                    meaning="How much of the climb your hips hardly moved.", source="Seifert et al. 2014",
+                ),
+                MovementMeasure(
+                    name="unknown", title="What was not seen", value=None, unit="m", coverage=0.1,
+                    meaning="Something that needs more light.", source="Nobody 1900",
+                ),
+            ],
+        }
+    )  # fmt: skip
+    return Attempt(synthetic_clip, track, camera, analysis, picture)
+
+
+def true_track(truth: dict[str, Any]) -> PoseTrack:
+    image = np.array(truth["keypoints"], float)
+    visible = np.array(truth["visible"], bool)
+    return PoseTrack(
+        time=np.arange(len(image)) / truth["fps"],
+        image=image,
+        world=np.array(truth["keypoints_3d"], float),
+        visibility=np.where(visible, 0.95, 0.45),
+        observed=np.ones_like(visible),
+        size=tuple(truth["size"]),
+    )
+
+
+def true_camera(truth: dict[str, Any]) -> CameraTrack:
+    """Wall coordinates are the pixels of the first frame."""
+    matrices = np.array(truth["camera"]["wall_to_image"], float)
+    plain = still(np.arange(len(matrices)) / truth["fps"], tuple(truth["size"]))
+    return replace(plain, to_wall=matrices[0] @ np.linalg.inv(matrices), static=False)
+
+
+def true_holds(truth: dict[str, Any], camera: CameraTrack) -> list[Hold]:
+    metres = np.array(truth["camera"]["wall_to_image"][camera.reference], float)
+    holds = []
+    for one in truth["holds"]:
+        points = np.array(one["outline"])[:, [0, 2]]
+        outline = transform(metres[None], points[None])[0]
+        outline = cv2.convexHull(outline.astype(np.float32))[:, 0].astype(float)
+        box = np.concatenate([outline.min(0), outline.max(0)])
+        holds.append(Hold(one["id"], one["kind"], box, outline, confidence=0.9, colour=one["colour"]))
+    return holds
+
+
+def true_contacts(truth: dict[str, Any], camera: CameraTrack) -> list[Contact]:
+    contacts = []
+    for one in truth["contacts"]["contacts"]:
+        frame = min(round(one["start_s"] * truth["fps"]), len(camera) - 1)
+        place = transform(camera.to_wall[frame][None], np.array(one["xy_start"])[None, None])[0, 0]
+        open_ends = {name: one[name] for name in ("start_open", "end_open")}
+        contacts.append(Contact(one["limb"], one["hold"], one["start_s"], one["end_s"], place, confidence=0.9, **open_ends))
+    return contacts
+
+
+def true_climb(truth: dict[str, Any]) -> Climb:
+    start, end = truth["contacts"]["climb"]
+    moves = tuple(
+        Move(
+            limb=one["limb"], source=one["from"], target=one["to"], start=one["start_s"], end=one["end_s"], reach_torsos=0.8,
+            style=one["style"],
+        )
+        for one in truth["moves"]
+        if one["start_s"] >= start and one["style"] != "shake"
+    )  # fmt: skip
+    rest = next((one for one in truth["moves"] if one["style"] == "shake"), None)
+    spans = (Span("shake", rest["start_s"], rest["end_s"], rest["limb"]),) if rest else ()
+    return Climb(start, end, moves, spans, "top", ("h1",), "h1")

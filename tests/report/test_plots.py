@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -11,7 +12,7 @@ import pytest
 from ascension_core.movement.series import Series
 from ascension_core.pose.track import PoseTrack
 from ascension_core.report import palette
-from ascension_core.report.plots import filmstrip, measures_over_time, visibility_map
+from ascension_core.report.plots import contact_lanes, filmstrip, measures_over_time, visibility_map
 
 mpl.use("Agg")
 
@@ -47,3 +48,12 @@ def test_visibility_map_is_empty_where_nothing_is_known(track: PoseTrack) -> Non
     assert shown.shape == (33, len(track))
     assert np.isnan(shown[15, 30:36]).all()
     assert shown[15, 0] == pytest.approx(0.95)
+
+
+def test_lanes_have_a_bar_for_each_contact_where_its_time_is(attempt: Any) -> None:
+    (axis,) = contact_lanes(attempt.analysis).axes
+    bars = [(bar.get_x(), bar.get_width(), round(bar.get_y() + 0.35)) for bar in axis.patches[1:]]
+    limbs = ["left_hand", "right_hand", "left_foot", "right_foot"]
+    expected = [(c.start_ms / 1000, (c.end_ms - c.start_ms) / 1000, limbs.index(c.limb)) for c in attempt.analysis.contacts]
+    np.testing.assert_allclose(bars, expected)
+    assert {text.get_text() for text in axis.texts} == {c.hold for c in attempt.analysis.contacts if c.hold != "ground"}

@@ -10,7 +10,8 @@ function svg(name, attributes = {}, parent = null) {
   return element;
 }
 
-/* Anyone may listen to what changes: "time" (where we are going), "frame" (what is on screen), "state", "loop", "layers". */
+/* Anyone may listen to what changes: "time" (where we are going), "frame" (what is on screen), "state", "loop", "layers",
+   "hold" (the one that is pointed at, or null). */
 const listeners = {};
 const on = (event, listener) => (listeners[event] ??= []).push(listener);
 const emit = (event, ...values) => (listeners[event] ?? []).forEach((listener) => listener(...values));

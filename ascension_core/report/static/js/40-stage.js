@@ -1,5 +1,5 @@
 /* The body over the picture, drawn as the overlay video draws it. */
-const layers = { skeleton: true, trail: true, centre: true, video: true };
+const layers = { holds: true, skeleton: true, trail: true, centre: true, video: true };
 
 const stage = (() => {
   const canvas = byId("overlay");
@@ -100,6 +100,7 @@ const stage = (() => {
     const { scale, place } = placement(width, height);
     const line = Math.max(1.5, (track.torso[frame] * scale) / 26);
     const halo = Math.max(1, line * 0.35);
+    if (wall && layers.holds) drawHolds(pen, frame, place, line);
     if (layers.trail) drawTrail(pen, frame, place, line, halo);
     if (layers.skeleton) drawSkeleton(pen, body(frame, place), line, halo);
     const centre = track.centre(frame);
@@ -107,6 +108,7 @@ const stage = (() => {
     canvas.dataset.frame = frame;
   }
   on("frame", draw);
+  on("hold", draw);
   on("layers", () => {
     byId("video").parentElement.classList.toggle("bare", !layers.video);
     draw();

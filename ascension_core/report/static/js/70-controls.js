@@ -11,8 +11,10 @@ function shiftRate(by) {
   setRate(rates[clamp((now < 0 ? rates.indexOf(1) : now) + by, 0, rates.length - 1)]);
 }
 function toggleLayer(name) {
+  const button = document.querySelector(`[data-layer="${name}"]`);
+  if (!button) return;
   layers[name] = !layers[name];
-  document.querySelector(`[data-layer="${name}"]`).setAttribute("aria-pressed", String(layers[name]));
+  button.setAttribute("aria-pressed", String(layers[name]));
   emit("layers");
 }
 function beginLoop() {
@@ -59,7 +61,7 @@ const actions = {
   Home: () => player.seek(0), End: () => player.seek(player.duration),
   "<": () => shiftRate(-1), ">": () => shiftRate(1),
   "[": beginLoop, "]": endLoop, l: cycleLoop,
-  s: () => toggleLayer("skeleton"), t: () => toggleLayer("trail"), c: () => toggleLayer("centre"), v: () => toggleLayer("video"),
+  h: () => toggleLayer("holds"), s: () => toggleLayer("skeleton"), t: () => toggleLayer("trail"), c: () => toggleLayer("centre"), v: () => toggleLayer("video"),
   f: toggleFull, "?": toggleHelp,
 };
 document.addEventListener("keydown", (event) => {
