@@ -116,7 +116,7 @@ def load_track_truth(path: Path) -> TrackTruth:
     InvalidDataset
         Saying which key is missing or wrong.
     """
-    document = _read_json(path)
+    document = read_json(path)
     try:
         columns = [_keypoint_index(name, path) for name in document["joints"]]
         if len(set(columns)) < len(columns):
@@ -191,6 +191,26 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     return np.asarray(image, np.uint8)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a truth file: one JSON object, perhaps packed by gzip.
+
+    Raises
+    ------
+    InvalidDataset
+        If it cannot be read, or is not one JSON object.
+    """
+    try:
+        raw = path.read_bytes()
+        document = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+    except OSError as cause:
+        raise InvalidDataset(f"cannot read {path}: {cause.strerror or cause}") from cause
+    except (ValueError, EOFError, RecursionError) as cause:
+        raise InvalidDataset(f"{path} is not JSON: {cause}") from cause
+    if not isinstance(document, dict):
+        raise InvalidDataset(f"{path} is not a truth file: it must hold one JSON object")
+    return document
+
+
 def _read_labels(table: Path) -> dict[str, dict[str, tuple[float, float]]]:
     """Points by image and joint, images in the order of their first mention."""
     try:
@@ -255,19 +275,6 @@ def _image_path(images: Path, name: str) -> Path:
     if not path.is_file():
         raise InvalidDataset(f"image {name!r} is named in joints.csv, but there is no file {path}")
     return path
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        raw = path.read_bytes()
-        document = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
-    except OSError as cause:
-        raise InvalidDataset(f"cannot read {path}: {cause.strerror or cause}") from cause
-    except (ValueError, EOFError, RecursionError) as cause:
-        raise InvalidDataset(f"{path} is not JSON: {cause}") from cause
-    if not isinstance(document, dict):
-        raise InvalidDataset(f"{path} is not a truth file: it must hold one JSON object")
-    return document
 
 
 def _keypoint_index(name: str, path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ DIGITS = 4
 def to_json(document: dict[str, Any], *, compact: bool = False) -> str:
     """One JSON object; numbers rounded to four decimals, null where one is not finite, keys in the order given."""
     return json.dumps(plain(document), indent=None if compact else 2, allow_nan=False)
+
+
+def write_json(document: dict[str, Any], path: Path) -> None:
+    """`to_json` into a file; its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(to_json(document) + "\n", "utf-8")
 
 
 def plain(value: Any) -> Any:

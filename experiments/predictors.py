@@ -11,12 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ascension_core.pose.keypoints import KEYPOINTS
+
+if TYPE_CHECKING:
+    from ascension_core.pose.estimate import PoseEstimator
 
 Image = NDArray[np.uint8]
 
@@ -67,7 +70,11 @@ def ascension_images(model: str) -> Predictor:
     """Our own estimator; of several people the one it is surest of."""
     from ascension_core.pose.estimate import PoseEstimator
 
-    estimator = PoseEstimator(model=model)
+    return surest_person(PoseEstimator(model=model))
+
+
+def surest_person(estimator: PoseEstimator) -> Predictor:
+    """What an estimator finds; of several people the one it is surest of."""
 
     def predict(image: Image) -> Prediction | None:
         people = estimator.people(image)

@@ -7,7 +7,6 @@ and one table made to look like another survey (columns left out, other edges, t
 from __future__ import annotations
 
 import hashlib
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -354,13 +353,6 @@ def provenance(survey: Survey, climbers: Climbers, given: Settings) -> dict[str,
 def data_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of the two tables."""
     return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in (POWER_COMPANY, GILES)}
-
-
-def git_commit() -> str:
-    """The commit of this checkout, or "unknown" outside of one."""
-    command = ["git", "rev-parse", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parent)
-    return done.stdout.strip() if done.returncode == 0 else "unknown"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -10,15 +9,17 @@ from typing import Any, Final
 
 import pandas as pd
 
+from ascension_core.platform.tracking import use_experiment
 from ascension_core.training.strength import FILE
-from experiments.strength import MAIN, Result, data_hashes, git_commit, parameters
+from experiments.provenance import git_commit
+from experiments.strength import MAIN, Result, data_hashes, parameters
 from experiments.strength_plots import figures
 
 EXPERIMENT: Final = "strength"
 WEIGHTS: Final = Path(__file__).parents[1] / "ascension_core" / "training" / "weights"
 
 
-def track(result: Result, folder: Path, store: Path = Path("mlruns")) -> str:
+def track(result: Result, folder: Path, store: Path | None = None) -> str:
     """Log one experiment: parameters, data hashes, commit, metrics with intervals, tables, plots and the model.
 
     Parameters
@@ -28,20 +29,15 @@ def track(result: Result, folder: Path, store: Path = Path("mlruns")) -> str:
     folder
         Of the two tables.
     store
-        Folder of the MLflow database and its artifacts.
+        Folder of the MLflow database and its artifacts; by default that of the settings.
 
     Returns
     -------
     The id of the run.
     """
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    use_experiment(EXPERIMENT, store)
     import mlflow
 
-    store.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(f"sqlite:///{(store / 'mlflow.db').resolve()}")
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        mlflow.create_experiment(EXPERIMENT, artifact_location=(store / "artifacts").resolve().as_uri())
-    mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run() as run, tempfile.TemporaryDirectory() as scratch:
         mlflow.log_params(parameters(result.settings))
         mlflow.set_tags({"git_commit": git_commit(), **{f"sha256.{n}": h for n, h in data_hashes(folder).items()}})

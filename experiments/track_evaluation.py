@@ -92,7 +92,7 @@ def score_track(track: PoseTrack, truth: TrackTruth) -> dict[str, Any]:
         If track and truth are not of the same clip, or the climber is never in the frame.
     """
     _check_same_clip(track, truth)
-    target = _inside_frame(truth)
+    target = inside_frame(truth)
     everything = scores.errors(track.image, target)
     body = everything[:, _BODY]
     in_view = ~np.isnan(body).all(1)
@@ -198,7 +198,7 @@ def _check_same_size(clip: tuple[int, int], truth: tuple[int, int]) -> None:
         raise InvalidDataset("the clip is {}x{} pixels, the truth {}x{}: they are not of the same clip".format(*clip, *truth))
 
 
-def _inside_frame(truth: TrackTruth) -> Floats:
+def inside_frame(truth: TrackTruth) -> Floats:
     """The truth with ``nan`` where a joint lies outside the picture."""
     inside = ((truth.image >= 0) & (truth.image < truth.size)).all(-1, keepdims=True)
     return np.where(inside, truth.image, np.nan)

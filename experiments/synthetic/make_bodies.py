@@ -26,7 +26,7 @@ KEPT_WEIGHTS = 8
 def export(gender: float, path: Path) -> None:
     """Write one athletic body at rest: vertices, bones, skin weights and anny's keypoint regressor."""
     import anny  # type: ignore[import-not-found]
-    import torch  # type: ignore[import-not-found]
+    import torch
     from anny.keypoints import KeypointsRegressor  # type: ignore[import-not-found]
 
     model = anny.Anny(topology="anny-full").to(dtype=torch.float32)

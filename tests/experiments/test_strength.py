@@ -87,11 +87,11 @@ def test_the_files_that_ship(result: Result, data_dir: Path, tmp_path: Path) -> 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_run_is_tracked_with_its_numbers_plots_and_data(result: Result, data_dir: Path, tmp_path: Path) -> None:
+def test_a_run_is_tracked_with_its_numbers_plots_and_data(result: Result, data_dir: Path, tracking_store: Path) -> None:
     import mlflow
 
-    run_id = track(result, data_dir / "athletes", tmp_path)
-    found = mlflow.MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    run_id = track(result, data_dir / "athletes", tracking_store)
+    found = mlflow.MlflowClient(f"sqlite:///{tracking_store / 'mlflow.db'}")
     logged = found.get_run(run_id)
     assert logged.data.metrics.keys() == metrics(result).keys()
     assert logged.data.params["ridge"] == str(result.settings.options.ridge)

@@ -1,27 +1,20 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-import nbformat
-import papermill
 import pytest
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_the_notebook_runs_small_and_tracks_what_it_found(root: Path, data_dir: Path, tmp_path: Path) -> None:
-    executed = tmp_path / "executed.ipynb"
-    small = {"folds": 2, "repeats": 1, "store": str(tmp_path / "mlruns")}
-    notebook = root / "notebooks" / "strength_model.ipynb"
-    papermill.execute_notebook(notebook, executed, small, cwd=root, progress_bar=False)
-    outputs = [output for cell in nbformat.read(executed, 4).cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 5
-    assert sum("text/html" in output.get("data", {}) for output in outputs) >= 4
-    assert (tmp_path / "mlruns" / "mlflow.db").is_file()
-    assert len(list((tmp_path / "mlruns" / "artifacts").glob("*/artifacts/levels.png"))) == 1
-
-
-def test_the_notebook_has_parameters_and_no_outputs(root: Path) -> None:
-    cells = nbformat.read(root / "notebooks" / "strength_model.ipynb", 4).cells
-    assert [cell.metadata.get("tags", []) for cell in cells if cell.metadata.get("tags")] == [["parameters"]]
-    assert not any(cell.get("outputs") for cell in cells)
+def test_the_notebook_runs_small_and_tracks_what_it_found(
+    execute, data_dir: Path, tracking_store: Path, tmp_path: Path
+) -> None:
+    found = execute("strength_model", folds=2, repeats=1, out=str(tmp_path / "out"))
+    assert sum("image/png" in data for data in found) == 5
+    assert sum("text/html" in data for data in found) >= 4
+    result = json.loads((tmp_path / "out" / "strength.json").read_text())
+    assert 0.5 < result["summary"]["boulder_past_year_all_tests.mae"] < 2
+    assert (tracking_store / "artifacts").is_dir()
+    assert len(list(tracking_store.glob(f"artifacts/{result['mlflow_run']}/artifacts/levels.png"))) == 1
