@@ -1,0 +1,1 @@
+"""The training pipelines as a Bento service."""

@@ -1,0 +1,1 @@
+"""All of Ascension on one machine: servers, trackers, workers and the workbench, started in order and looked after."""

@@ -1,0 +1,1 @@
+"""The vision pipelines as a Bento service."""
