@@ -72,3 +72,22 @@ def each_once(detections: Floats, same: float, same_across_kinds: float) -> Floa
     found = found[np.argsort(-found[:, 4], kind="stable")]
     rivals = (iou(found, found) > same_across_kinds) & (found[:, 5, None] != found[None, :, 5])
     return np.asarray(found[~np.tril(rivals, -1).any(1)], float)
+
+
+def averaged(found: Floats, among: Floats, same: float) -> Floats:
+    """The boxes of `found` as means of all that mean the same, the surer the heavier; scores stay.
+
+    Solovyev et al., "Weighted boxes fusion", Image and Vision Computing 107 (2021).
+
+    Parameters
+    ----------
+    found
+        (N, 6) left, top, right, bottom, score, number of the kind; each is also in `among`.
+    among
+        (M, 6) the same, several for one thing.
+    same
+        IoU from which on two boxes of one kind mean one thing.
+    """
+    alike = (iou(found, among) >= same) & (found[:, 5, None] == among[None, :, 5])
+    weights = alike * among[:, 4]
+    return np.column_stack([weights @ among[:, :4] / np.maximum(weights.sum(1, keepdims=True), 1e-12), found[:, 4:]])

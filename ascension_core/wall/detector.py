@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ascension_core.errors import ModelError
-from ascension_core.wall.boxes import areas, each_once
+from ascension_core.wall.boxes import areas, averaged, each_once
 from ascension_core.wall.holds import Hold, Kind, corners, named
 
 WEIGHTS = Path(__file__).parent / "weights" / "holds.onnx"
@@ -57,6 +57,8 @@ class DetectorOptions:
         IoU above which two boxes of one kind are one thing.
     same_across_kinds
         The same for a hold and a volume; a hold on a volume is much smaller than the volume, and both stay.
+    agree
+        IoU from which on boxes of one kind agree so well that their mean is better than the surest of them.
     most
         Peaks looked at in one view, the surest first.
     smallest_coarse_px, largest_fine_px
@@ -72,6 +74,7 @@ class DetectorOptions:
     minimum_score: float = 0.03
     same: float = 0.5
     same_across_kinds: float = 0.8
+    agree: float = 0.6
     most: int = 1000
     smallest_coarse_px: float = 20.0
     largest_fine_px: float = 375.0
@@ -174,10 +177,12 @@ class HoldDetector:
         minimum_score
             Least probability; that of the options by default.
         """
-        parts = [
+        looks = [
             self._look(image, window, rank) for window in self._windows(image) for rank in range(len(self.card.long_sides))
         ]
-        found = each_once(np.concatenate(parts), self.options.same, self.options.same_across_kinds)
+        peaks = np.concatenate(looks)
+        found = each_once(peaks, self.options.same, self.options.same_across_kinds)
+        found = averaged(found, peaks, self.options.agree)
         least = self.options.minimum_score if minimum_score is None else minimum_score
         return np.asarray(found[found[:, 4] >= least])
 

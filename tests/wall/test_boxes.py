@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ascension_core.wall.boxes import areas, count, each_once, iou, shared, suppress
+from ascension_core.wall.boxes import areas, averaged, count, each_once, iou, shared, suppress
 
 boxes = st.lists(st.tuples(*[st.integers(0, 30)] * 2, *[st.integers(1, 15)] * 2), min_size=1, max_size=15).map(
     lambda rows: np.array([[x, y, x + w, y + h] for x, y, w, h in rows], float)
@@ -58,3 +58,21 @@ def test_what_stays_does_not_overlap_and_covers_what_went(found, same):
 @given(boxes, boxes)
 def test_overlap_is_the_same_both_ways(a, b):
     np.testing.assert_allclose(iou(a, b), iou(b, a).T)
+
+
+def test_boxes_that_agree_become_their_mean_the_surer_the_heavier():
+    sure, agrees = [0, 0, 10, 10, 0.9, 0], [2, 0, 12, 10, 0.3, 0]
+    elsewhere, of_another_kind = [9, 0, 19, 10, 0.8, 0], [2, 0, 12, 10, 0.3, 1]
+    found = averaged(np.array([sure], float), np.array([sure, agrees, elsewhere, of_another_kind], float), 0.6)
+    np.testing.assert_allclose(found, [[0.5, 0, 10.5, 10, 0.9, 0]])
+    assert averaged(np.empty((0, 6)), np.empty((0, 6)), 0.6).shape == (0, 6)
+
+
+@given(boxes, st.floats(0.1, 1))
+def test_a_mean_lies_among_the_boxes_and_keeps_score_and_kind(found, same):
+    detections = np.column_stack([found, np.linspace(1, 0.1, len(found)), np.zeros(len(found))])
+    means = averaged(detections, detections, same)
+    np.testing.assert_array_equal(means[:, 4:], detections[:, 4:])
+    large = np.prod(found[:, 2:] - found[:, :2], axis=1) > 0
+    over = iou(means[large], detections[large])
+    assert (over.max(1, initial=0) > 0).all()

@@ -122,7 +122,9 @@ def test_a_batch_without_objects_costs_no_boxes():
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_an_exported_network_is_read_and_calibrated(options, wall, tmp_path):
     pytest.importorskip("onnx")
-    from experiments.hold_training.export import ExportOptions, calibrated, load_network, read_metadata, write_like, write_onnx
+    from experiments.hold_training.export import ExportOptions, calibrated, load_network, write_like, write_onnx
+    from experiments.hold_training.metadata import read_metadata
+    from experiments.hold_training.quantise import quantise
     from experiments.hold_training.train import NETWORK
 
     images = [wall(seed, f"w{seed}") for seed in range(2)]
@@ -139,6 +141,10 @@ def test_an_exported_network_is_read_and_calibrated(options, wall, tmp_path):
     assert 0 < stored["threshold"] < 1
     write_like(load_network(tmp_path / NETWORK), tmp_path / "other.onnx", path)
     assert read_metadata(tmp_path / "other.onnx") == stored
+    quantise(path, images, tmp_path / "small.onnx", crops=4)
+    assert read_metadata(tmp_path / "small.onnx") == stored
+    assert (tmp_path / "small.onnx").stat().st_size < 0.4 * path.stat().st_size
+    HoldDetector(tmp_path / "small.onnx").detections(images[0].image)
     with pytest.raises(ModelError, match="no exported network"):
         read_metadata(tmp_path / NETWORK)
 
