@@ -18,6 +18,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
+import hypothesis
 import pytest
 
 from ascension_core import cli
@@ -35,6 +36,12 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 if SHARED_DATA.is_dir():
     os.environ.setdefault("ASCENSION_DATA", str(SHARED_DATA))
 
+
+THOROUGH = os.environ.get("ASCENSION_THOROUGH", "0") not in {"", "0"}
+
+# The same examples every time, so that a change is to blame for what fails; others at night. Speed is for benchmarks.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=not THOROUGH)
+hypothesis.settings.load_profile("suite")
 
 SLOW_WEIGHT = 1000
 
@@ -99,7 +106,7 @@ def once(path: Path, make: Callable[[Path], None]) -> Path:
 @pytest.fixture(scope="session")
 def thorough() -> bool:
     """Whether numbers are to be as large as at night: ``ASCENSION_THOROUGH=1 make test``."""
-    return os.environ.get("ASCENSION_THOROUGH", "0") not in {"", "0"}
+    return THOROUGH
 
 
 @pytest.fixture(scope="session")

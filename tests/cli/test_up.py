@@ -4,6 +4,8 @@ import json
 import signal
 import socket
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -38,20 +40,52 @@ def up(*arguments):
     return CliRunner().invoke(app, ["up", *map(str, arguments)])
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(580)
-def test_everything_starts_says_where_it_is_and_leaves_nothing(own_home, ascension, models):
+@pytest.fixture
+def everything(own_home, ascension, models):
+    """``ascension up`` until the test ends, and what it has said so far."""
     (own_home / "models").parent.mkdir(exist_ok=True)
     (own_home / "models").symlink_to(models)
-    done = subprocess.run([*ascension, "up", "--check"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    said = []
+    with (
+        subprocess.Popen([*ascension, "up"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        reader.submit(said.extend, process.stdout)
+        try:
+            yield process, said
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(120)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(580)
+def test_everything_starts_serves_a_mobile_backend_and_leaves_nothing(own_home, everything, short_clip, eventually):
+    process, said = everything
+    assert eventually(lambda: process.poll() is not None or "".join(said).find("Logs are in") > 0, timeout_s=300), said
+    found = dict(line.split(maxsplit=1) for line in said if line.startswith("  "))
     assert set(found) == {"database", "objects", "mlflow", "worker-1", "scheduler", "api", "vision", "training", "lab"}
     assert "@" not in found["database"]  # no password
-    stops = [line.split()[0] for line in done.stderr.splitlines() if line.rstrip().endswith("stopped")]
+    played = subprocess.run(
+        [sys.executable, "-m", "services.client.rehearsal", str(short_clip)], capture_output=True, text=True, check=False
+    )
+    assert played.returncode == 0, played.stderr
+    assert json.loads(played.stdout)["deleted"]["complete"]
+    process.send_signal(signal.SIGINT)
+    assert process.wait(120) == 0
+    stops = [line.split()[0] for line in said if line.rstrip().endswith("stopped")]
     assert stops.index("mlflow") > stops.index("worker-1")
     assert running(own_home) == {}
     assert local.parts(own_home) is None
+
+
+@pytest.mark.slow
+def test_check_says_where_everything_was_and_leaves_nothing(own_home, ascension):
+    command = [*ascension, "up", "--check", "--no-lab", "--workers", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) == {"database", "objects", "mlflow"}
+    assert running(own_home) == {}
 
 
 def test_interrupt_while_it_starts_leaves_nothing(own_home, ascension, eventually):

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as settings_of_test
 from hypothesis import strategies as st
 
 from ascension_core.errors import InvalidDataset
@@ -228,7 +227,6 @@ def climbs(draw):
     return truth_of(*contacts, hidden=tuple(hidden))
 
 
-@settings_of_test(deadline=None)
 @given(climbs())
 def test_every_truth_matches_itself_whole(truth):
     pairs = match(found_of(*truth.contacts), truth)
@@ -236,7 +234,6 @@ def test_every_truth_matches_itself_whole(truth):
     assert all(pair.tiou == pytest.approx(1) for pair in pairs)
 
 
-@settings_of_test(deadline=None)
 @given(climbs(), climbs(), st.randoms())
 def test_the_order_of_contacts_does_not_matter(truth, other, random):
     mixed, ours = (random.sample(c, len(c)) for c in (truth.contacts, other.contacts))
@@ -245,7 +242,6 @@ def test_the_order_of_contacts_does_not_matter(truth, other, random):
     np.testing.assert_equal(one, two)
 
 
-@settings_of_test(deadline=None)
 @given(climbs(), st.floats(0.01, 0.2), st.floats(0.25, 5))
 def test_the_later_everything_is_found_the_lower_the_score(truth, less, more):
     apart = [replace(c, place=np.array([100.0 * k, 0])) for k, c in enumerate(truth.contacts)]
@@ -259,7 +255,6 @@ def test_the_later_everything_is_found_the_lower_the_score(truth, less, more):
     assert not little["mean_tiou"] >= 1
 
 
-@settings_of_test(deadline=None)
 @given(climbs(), climbs())
 def test_rates_are_what_their_counts_say(truth, other):
     result = score_contacts(found_of(*other.contacts), truth)
@@ -269,7 +264,6 @@ def test_rates_are_what_their_counts_say(truth, other):
         assert sum(part[kind] for part in result["by_kind"].values()) == result[kind]
 
 
-@settings_of_test(deadline=None)
 @given(climbs(), st.floats(0, 10), st.floats(0, 10))
 def test_seen_time_never_runs_back_nor_faster_than_time(truth, one, other):
     first, last = sorted((one, other))

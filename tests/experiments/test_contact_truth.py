@@ -95,7 +95,7 @@ anything = st.recursive(
 )
 
 
-@settings_of_test(deadline=None, max_examples=200)
+@settings_of_test(max_examples=200)
 @given(st.dictionaries(st.sampled_from(list(DOCUMENT)), anything, max_size=2))
 def test_any_other_truth_file_is_refused_with_our_error_or_read(tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "any-contacts.json"

@@ -217,7 +217,7 @@ anything = st.recursive(
 )
 
 
-@settings_of_test(deadline=None, max_examples=200)
+@settings_of_test(max_examples=200)
 @given(st.dictionaries(st.sampled_from(["fps", "size", "joints", "keypoints", "visible"]), anything))
 def test_any_other_truth_file_is_refused_with_our_error_or_read(tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "any.json"
@@ -229,7 +229,7 @@ def test_any_other_truth_file_is_refused_with_our_error_or_read(tmp_path_factory
         assert truth.image.shape == (len(truth), 33, 2)
 
 
-@settings_of_test(deadline=None, max_examples=200)
+@settings_of_test(max_examples=200)
 @given(st.text() | st.text().map(lambda text: HEADER + text) | st.text(alphabet="a.png,left_hip1\n\"'\r\0", max_size=60))
 def test_any_other_table_is_refused_with_our_error_or_read(tmp_path_factory, text):
     folder = tmp_path_factory.getbasetemp() / "any"

@@ -67,7 +67,7 @@ def test_mirrored_labels_are_wrong():
     assert score_pose(truth[:, list(MIRROR)], np.ones((2, 33)), truth)["pck_at_0.5"] == 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sets(st.sampled_from([k for k in BODY if k not in (11, 24)]), max_size=10))
 def test_joints_that_are_not_labelled_do_not_count(missing):
     truth = crowd(2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -96,7 +96,6 @@ def test_by_angle_parts_every_known_angle_once():
     assert list(groups) == ["upright", "tilted", "inverted"]
 
 
-@settings(deadline=None)
 @given(people, st.floats(0.01, 100), st.floats(-1000, 1000))
 def test_perfect_predictions_score_100_at_any_scale_and_place(truth, scale, shift):
     truth = truth * scale + shift
@@ -104,14 +103,12 @@ def test_perfect_predictions_score_100_at_any_scale_and_place(truth, scale, shif
     assert scores.pck(error, 0.2) == 100
 
 
-@settings(deadline=None)
 @given(people, st.floats(0, 2 * np.pi), st.floats(1.01, 50))
 def test_a_shift_by_more_than_the_torso_scores_0(truth, direction, lengths):
     shift = 100 * lengths * np.array([np.cos(direction), np.sin(direction)])
     assert scores.pck(scores.errors(truth + shift, truth)[:, BODY_LIST], 0.5) == 0
 
 
-@settings(deadline=None)
 @given(people)
 def test_errors_do_not_depend_on_scale_and_place(truth):
     predicted = truth[:, ::-1]
@@ -127,7 +124,6 @@ def test_mirrored_labels_score_0_where_the_sides_are_apart():
     assert error[0, Keypoint.NOSE] == 0
 
 
-@settings(deadline=None)
 @given(arrays(float, (8, 12), elements=st.floats(0, 1)))
 def test_the_wider_threshold_never_scores_less(error):
     assert scores.pck(error, 0.5) >= scores.pck(error, 0.2)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.movement.angles import angle, joint_angles, trunk_tilt, trunk_twist
@@ -20,7 +20,6 @@ def turn(points, deg, axes=(0, 1)):
     return out
 
 
-@settings(deadline=None)
 @given(st.floats(0, 180), degrees, st.floats(0.1, 5), st.floats(0.1, 5))
 def test_angle_is_the_one_that_was_built(between, heading, near, far):
     a = near * np.array([np.cos(np.radians(heading)), np.sin(np.radians(heading))])
@@ -54,7 +53,6 @@ def test_bent_joints_are_measured(standing):
     assert angles["right_hip"][0] == pytest.approx(90, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(degrees, degrees, st.floats(0.2, 5), st.integers(0, 100))
 def test_joint_angles_do_not_depend_on_view_place_or_size(yaw, roll, size, seed):
     points = np.random.default_rng(seed).normal(0, 1, (1, 33, 3))
@@ -73,7 +71,6 @@ def test_a_mirrored_body_has_its_sides_exchanged(standing):
     assert trunk_twist(mirrored) == pytest.approx(-trunk_twist(points))
 
 
-@settings(deadline=None)
 @given(st.floats(-179, 179))
 def test_tilt_is_the_turn_of_the_body_in_the_image(lean):
     from_hips = np.zeros((1, 33, 2))
@@ -87,7 +84,6 @@ def test_a_trunk_that_points_at_the_camera_has_no_tilt(standing):
     assert np.isnan(trunk_tilt(flat, np.ones(1))).all()
 
 
-@settings(deadline=None)
 @given(st.floats(-170, 170), degrees)
 def test_twist_is_the_turn_of_the_shoulders_to_the_own_left(twist, facing):
     points = np.zeros((1, 33, 3))

@@ -59,7 +59,7 @@ def test_height_of_the_athlete_turns_torso_lengths_into_metres(stand, standing):
 
 
 @given(size=st.floats(0.2, 4), shift=st.floats(-300, 300))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_neither_place_nor_resolution_matters(stand, standing, size, shift):
     track = stand(rising(standing, frames=20))
     there = values(body_measures(track.with_(image=size * track.image + shift)))

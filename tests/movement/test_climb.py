@@ -136,7 +136,7 @@ def test_move_is_named_by_the_speed_of_the_hips_and_by_the_feet(climb, speed, st
     assert move.style == style
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.permutations([*STANCE, *FEET, *UP, *TOP]))
 def test_order_of_the_contacts_does_not_matter(climb, contacts):
     track = climb(seconds=8, fps=10.0)

@@ -168,7 +168,7 @@ def ways(draw):
     return way
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(ways(), ways())
 def test_contacts_of_a_limb_never_overlap(climb, left, right):
     touches = found(climb(left_hand=left, right_hand=right), [START, TARGET])
@@ -178,7 +178,7 @@ def test_contacts_of_a_limb_never_overlap(climb, left, right):
         assert all(contact.start < contact.end for contact in own)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(ways(), st.floats(0.3, 3))
 def test_size_of_the_picture_does_not_matter(climb, way, factor):
     track = climb(left_hand=way)
@@ -187,7 +187,7 @@ def test_size_of_the_picture_does_not_matter(climb, way, factor):
     same(found(bigger, grown), found(track, [START, TARGET]), factor)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(ways())
 def test_mirror_image_has_mirrored_contacts(climb, way):
     track = climb(left_hand=way)
@@ -200,7 +200,7 @@ def test_mirror_image_has_mirrored_contacts(climb, way):
     same(found(mirrored, holds), found(track, [START, TARGET]), mirror=True)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(ways(), st.floats(0.5, 30))
 def test_clock_may_start_at_any_time(climb, way, later):
     track = climb(left_hand=way)

@@ -168,7 +168,7 @@ def as_read(value):
     return json.loads(json.dumps(value), parse_int=float)
 
 
-@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(value=ANYTHING, key=st.none() | st.text(max_size=220))
 def test_whatever_is_submitted_is_refused_or_comes_back_the_same(own_jobs, value, key):
     wish = Wish("training", {"seed": value}, idempotency_key=key)

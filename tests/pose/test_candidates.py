@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.pose.candidates import fuse, group, is_same, same_person, torso_px, views
@@ -63,7 +63,6 @@ def test_one_look_is_left_as_it_is() -> None:
     assert fused.following == only.following
 
 
-@settings(deadline=None)
 @given(st.permutations(range(5)), st.integers(0, 100))
 def test_the_order_of_looks_does_not_matter(order: list[int], seed: int) -> None:
     random = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.errors import ModelError
@@ -74,7 +74,6 @@ def moved(body: Landmarks, scale: float, turn: float, shift: tuple[float, float]
     return replace(body, **changes, following=place(body.following), roi=place(body.roi))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(0.1, 10), st.floats(-4, 4), st.floats(-1000, 1000))
 def test_features_know_nothing_of_the_image(seed: int, scale: float, turn: float, shift: float) -> None:
     body = made_up(seed)
@@ -82,7 +81,6 @@ def test_features_know_nothing_of_the_image(seed: int, scale: float, turn: float
 
 
 @given(st.lists(st.integers(0, 50), max_size=4))
-@settings(deadline=None)
 def test_bodies_are_judged_one_by_one(seeds: list[int]) -> None:
     judge = Confidence.load()
     bodies = [made_up(seed) for seed in seeds]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.pose.gaps import bridgeable, fill_gaps, gap_lengths
@@ -62,7 +62,6 @@ def test_the_bridge_never_overshoots(climber):
     assert x.max() <= track.image[50:61, 15, 0].max() + 1e-9
 
 
-@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=40))
 def test_gap_lengths_agree_with_a_plain_search(known):
     time = np.cumsum(np.linspace(0.01, 0.05, len(known)))

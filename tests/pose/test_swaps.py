@@ -124,7 +124,7 @@ def test_an_unknown_track_passes_through(climber):
     assert not undo_swaps(nothing).known.any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(3, 7), st.integers(0, 10_000))
 def test_viterbi_finds_the_cheapest_of_all_sequences(frames, seed):
     rng = np.random.default_rng(seed)

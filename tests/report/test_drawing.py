@@ -79,7 +79,7 @@ def test_touches_only_the_neighbourhood_of_the_body(track: PoseTrack) -> None:
 coordinates = st.floats(-1e9, 1e9) | st.floats(-500, 500) | st.just(np.nan)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=KEYPOINTS, max_size=KEYPOINTS), st.floats(0, 1), st.booleans())
 def test_any_coordinates_can_be_drawn(points: list[tuple[float, float]], visibility: float, observed: bool) -> None:
     image = drawn(np.array(points), visibility, observed)

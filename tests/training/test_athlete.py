@@ -202,7 +202,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(PATHS), JSON)
 def test_anything_anywhere_is_read_or_refused_by_us(place, value):
     try:

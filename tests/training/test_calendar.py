@@ -114,7 +114,7 @@ def test_what_was_skipped_is_cancelled(program: Program, status: str, known_as: 
     assert str(event["summary"]).startswith({"planned": "", "done": "Done: ", "skipped": "Skipped: "}[status])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200))
 def test_no_text_breaks_the_form(program: Program, text: str) -> None:
     one = with_first(named(program, text), title=text, why=text)

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -188,7 +188,6 @@ def test_levels_and_halves_give_grades_that_lie_around_them(halves, system):
     assert found.low.ircra.low <= level <= found.high.ircra.high
 
 
-@settings(deadline=None)
 @given(
     st.one_of(
         st.text(max_size=60), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.text(max_size=3), max_size=2)
@@ -199,7 +198,6 @@ def test_hostile_grades_give_a_grade_or_an_error_of_ours(value):
         assert isinstance(grades._read(value, None, None), Grade)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(EVERY), st.sampled_from(EVERY))
 def test_slash_grades_span_both_ends_or_run_backwards(a, b):
     if a.system != b.system:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.errors import InvalidAthlete
@@ -181,7 +181,6 @@ def athletes_table():
     return table[list(names)].rename(columns=names)
 
 
-@settings(deadline=None)
 @given(st.floats(1.5, 2.0), st.floats(19, 28), st.sampled_from(["lb", "kg"]), st.sampled_from(["cm", "in", "m"]))
 def test_the_same_person_is_believed_in_every_unit_and_asked_without(height, index, mass_unit, height_unit):
     mass = index * height**2

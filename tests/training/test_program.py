@@ -58,7 +58,7 @@ def _keeps_every_rule(athlete: Athlete) -> float:
     return seconds
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(athlete=athletes())
 def test_every_program_keeps_every_rule(athlete: Athlete) -> None:
     _keeps_every_rule(athlete)
@@ -70,9 +70,7 @@ def test_hundreds_of_programs_keep_every_rule(thorough: bool, record_property: C
     seconds: list[float] = []
     programs = 2000 if thorough else 250
 
-    @settings(
-        max_examples=programs, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=programs, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(athlete=athletes())
     def run(athlete: Athlete) -> None:
         seconds.append(_keeps_every_rule(athlete))
@@ -85,7 +83,7 @@ def test_hundreds_of_programs_keep_every_rule(thorough: bool, record_property: C
     assert len(seconds) >= programs
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), athlete=athletes())
 def test_every_adapted_program_keeps_every_rule_and_the_past(data: st.DataObject, athlete: Athlete) -> None:
     program = plan(athlete, today=TODAY)
@@ -108,7 +106,7 @@ def _as_planned(session: Any) -> Any:
     return session.model_copy(update={"status": "planned", "done_load": None})
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(athlete=athletes(), seed=st.integers(0, 5))
 def test_same_seed_same_program(athlete: Athlete, seed: int) -> None:
     assert plan(athlete, today=TODAY, seed=seed) == plan(athlete, today=TODAY, seed=seed)
@@ -354,7 +352,7 @@ def test_phases_say_what_their_weeks_hold() -> None:
     assert "Finger and pulling strength" not in why[14]["Strength"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 @given(athlete=athletes())
 def test_mesocycles_name_only_qualities_of_their_sessions(athlete: Athlete) -> None:
     program = plan(athlete, today=TODAY)

@@ -71,7 +71,7 @@ def test_the_current_grade_is_below_the_hardest_of_the_year(model: StrengthModel
     assert 0.3 < model.expect(CLIMBER).boulder.median - current < 1.3
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.booleans(), min_size=12, max_size=12),
     st.integers(0, 2**31),

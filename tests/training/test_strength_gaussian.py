@@ -51,7 +51,7 @@ def test_an_input_that_never_varies_changes_nothing() -> None:
     assert with_it.coefficients[:3] == pytest.approx(without.coefficients, abs=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**31),
     st.lists(st.booleans(), min_size=5, max_size=5),

@@ -4,7 +4,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.training.units import UNITS, convert, quantity, whole
@@ -84,7 +84,6 @@ def test_feet_and_inches_add_up(feet, inches):
     assert quantity(f"{feet} ft {inches} in", dimension="length", unit="m") == pytest.approx((12 * feet + inches) * 0.0254)
 
 
-@settings(deadline=None)
 @given(HOSTILE)
 def test_hostile_values_give_a_finite_number_or_a_message(value):
     with suppress(ValueError):

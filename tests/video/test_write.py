@@ -57,7 +57,7 @@ def test_colours_survive(tmp_path: Path, look: Look) -> None:
 
 
 @given(st.floats(0, 5), st.lists(st.floats(0.002, 3.0), min_size=0, max_size=12))
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 def test_times_come_back_within_a_millisecond(start: float, intervals: list[float]) -> None:
     times = list(accumulate(intervals, initial=start))
     with tempfile.TemporaryDirectory() as folder:

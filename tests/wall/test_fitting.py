@@ -20,7 +20,7 @@ def scattered(seed: int, count: int = 150) -> np.ndarray:
     return np.random.default_rng(seed).uniform((0, 0), SIZE, (count, 2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(small, min_size=8, max_size=8), st.integers(0, 99))
 def test_any_homography_is_found_among_a_third_of_outliers(step, seed):
     matrix, points = matrix_of(step), scattered(seed)
@@ -35,7 +35,7 @@ def test_any_homography_is_found_among_a_third_of_outliers(step, seed):
     assert found.inliers[50:].all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(small, min_size=4, max_size=4), st.integers(0, 99))
 def test_noise_does_not_bend_a_similarity(step, seed):
     matrix, points = matrix_of(step), scattered(seed)
@@ -59,7 +59,6 @@ def test_points_without_order_give_nothing():
     assert fit(np.zeros((30, 2)), np.zeros((30, 2)), SIZE, 1.5) is None
 
 
-@settings(deadline=None)
 @given(st.lists(small, min_size=8, max_size=8))
 def test_the_way_back_leads_back(step):
     matrix = matrix_of(step)

@@ -66,7 +66,7 @@ def test_whoever_is_clearly_worse_is_refused_and_the_other_way_round_is_better(m
     assert verdict(metric, difference(candidate, champion)) == "better"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_difference_lies_in_its_interval_and_turns_round_with_the_versions(seed):
     one, other = joints(seed, 0.7), joints(seed + 20_000, 0.65)

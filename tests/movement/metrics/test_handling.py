@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.movement.contacts import GROUND, SMEAR, Contact
@@ -59,7 +59,6 @@ def test_time_on_holds_is_cut_to_the_climb_and_counts_once():
     assert holding_time(contacts, "right_hand", (1, 10)) == 0
 
 
-@settings(deadline=None)
 @given(st.floats(0, 100), st.floats(0.01, 100))
 def test_sides_share_the_whole(left, right):
     assert left_share(left, right) + left_share(right, left) == pytest.approx(1)

@@ -13,7 +13,7 @@ from ascension_core.movement.metrics.catalogue import CATALOGUE
 from ascension_core.movement.moves import Climb
 from ascension_core.pose.keypoints import MIRROR
 
-few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def swapped(limb):

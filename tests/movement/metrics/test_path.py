@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -46,7 +46,6 @@ def test_the_published_lengths_give_the_published_entropy():
     assert geometric_entropy(zigzag) == pytest.approx(np.log(2 * 5 / 6))
 
 
-@settings(deadline=None)
 @given(walks, st.floats(0.1, 10), st.floats(-np.pi, np.pi), st.booleans())
 def test_entropy_does_not_depend_on_size_place_turn_mirror_or_direction(walk, size, angle, mirrored):
     turned = walk @ np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -54,7 +53,6 @@ def test_entropy_does_not_depend_on_size_place_turn_mirror_or_direction(walk, si
     assert geometric_entropy(there[::-1]) == pytest.approx(geometric_entropy(walk), abs=1e-6, nan_ok=True)
 
 
-@settings(deadline=None)
 @given(walks)
 def test_no_path_is_shorter_than_half_its_hull(walk):
     entropy = geometric_entropy(walk)
@@ -62,7 +60,6 @@ def test_no_path_is_shorter_than_half_its_hull(walk):
     assert hull_perimeter(walk) <= 2 * path_length(walk) + 1e-9
 
 
-@settings(deadline=None)
 @given(walks)
 def test_a_detour_within_the_hull_adds_entropy(walk):
     detour = np.concatenate([walk, walk[::-1]])

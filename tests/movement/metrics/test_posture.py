@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.movement.metrics.posture import beside_line, outside_support, straight_arm_share
@@ -20,7 +20,6 @@ def test_straight_arms_count_while_they_hold():
     assert np.isnan(straight_arm_share(time, elbows, np.zeros((4, 2), bool), 150))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 180), min_size=2, max_size=20), st.floats(0, 180), st.floats(0, 180))
 def test_a_stricter_angle_never_makes_arms_straighter(angles, a, b):
     elbows = np.stack([angles, angles[::-1]], 1)
@@ -48,7 +47,6 @@ def test_the_line_needs_a_hand_and_a_foot():
     assert np.isnan(beside_line(np.array([[1.0, 1.0]]), limbs((0, 0), (0, 0)), limbs((0, 0), (0, 0)))).all()
 
 
-@settings(deadline=None)
 @given(places, places, places, st.floats(-10, 10), st.floats(0.1, 10))
 def test_hips_beside_the_line_keep_their_place_when_everything_moves_or_grows(x, y, lean, shift, size):
     hands, feet = limbs((lean - 1, 4), (lean + 1, 4)), limbs((-1, -1), (1, -1))
@@ -62,7 +60,6 @@ def test_the_centre_of_mass_is_outside_by_its_distance_from_the_outermost_hold(c
     assert outside_support(np.array([com]), np.array([[-1, np.nan, 0.2, 1]]))[0] == pytest.approx(distance)
 
 
-@settings(deadline=None)
 @given(places, st.lists(places, min_size=1, max_size=4), places)
 def test_another_hold_never_widens_the_distance(com, held, more):
     alone = outside_support(np.array([com]), np.array([held]))[0]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.movement.metrics.smoothness import STEP_S, even_runs, log_dimensionless_jerk, smoothness_between
@@ -43,7 +43,6 @@ def test_the_jerk_is_that_of_the_vector():
     assert log_dimensionless_jerk(circle, 1.0) == pytest.approx(-np.log((2 * np.pi) ** 4), abs=0.01)
 
 
-@settings(deadline=None)
 @given(st.floats(0.01, 100), st.floats(0.001, 10), st.floats(-3, 3), st.integers(0, 50))
 def test_neither_size_pace_place_nor_direction_matter(size, step_s, angle, seed):
     walk = np.random.default_rng(seed).normal(0, 1, (30, 2)).cumsum(0)
@@ -52,7 +51,6 @@ def test_neither_size_pace_place_nor_direction_matter(size, step_s, angle, seed)
     assert log_dimensionless_jerk(turned[::-1], step_s) == pytest.approx(log_dimensionless_jerk(walk, 1.0), abs=1e-5)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 20))
 def test_a_stop_on_the_way_makes_a_movement_less_smooth(stop):
     once = minimum_jerk(201)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.movement.metrics.timing import covered, hesitations, immobility_ratio, merged, share
@@ -31,7 +31,6 @@ def test_immobility_is_the_share_of_slow_time():
     assert immobility_ratio(np.arange(8.0), speed, 0.2) == pytest.approx(3 / 7)
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 5), min_size=2, max_size=30), st.floats(0, 5), st.floats(0, 5))
 def test_a_higher_threshold_never_makes_a_climber_more_mobile(speeds, a, b):
     time = np.arange(len(speeds)) / 30
@@ -39,7 +38,6 @@ def test_a_higher_threshold_never_makes_a_climber_more_mobile(speeds, a, b):
     assert low <= high
 
 
-@settings(deadline=None)
 @given(stretches, st.randoms())
 def test_covered_time_counts_once_in_any_order(parts, random):
     shuffled = parts.copy()

@@ -8,7 +8,7 @@ from ascension_core.training.force.baseline import baseline_notes, estimate_base
 from experiments.force_synthetic import AllOut, all_out_recording, pulses
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(offset=st.floats(-8, 8), drift=st.floats(-0.8, 0.8), seed=st.integers(0, 1000))
 def test_offset_and_drift_are_found_under_an_all_out_test(offset, drift, seed):
     time, force = all_out_recording(

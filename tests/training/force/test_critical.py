@@ -29,7 +29,7 @@ def test_clean_test_gives_back_what_it_was_made_of():
     assert sum(found.impulses_above_kg_s) == pytest.approx(found.w_prime_kg_s.value)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     critical=st.floats(10, 30),
     ratio=st.floats(1.9, 4),
@@ -45,7 +45,9 @@ def test_recovered_through_noise_tare_and_drift(critical, ratio, constant, count
         test, offset_kg=offset, drift_kg_per_min=drift, seed=seed, noise_kg=0.1, tremor=0.05, effort_spread=0.02
     )
     assert found.force_kg.value == pytest.approx(test.critical_kg, rel=0.06)
-    assert found.w_prime_kg_s.value == pytest.approx(test.w_prime_kg_s, rel=0.35)
+    # The noise of the last three contractions, which critical force is the mean of, counts in every contraction.
+    noise = 0.02 * critical / np.sqrt(3) * 7 * count
+    assert found.w_prime_kg_s.value == pytest.approx(test.w_prime_kg_s, rel=0.1, abs=4 * noise)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
@@ -67,7 +69,7 @@ def test_scale_is_kept():
     assert two.share_of_peak == pytest.approx(one.share_of_peak)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rate=st.floats(10, 500), shift=st.floats(0, 100))
 def test_rate_and_beginning_of_the_recording_change_little(rate, shift):
     time, force = all_out_recording(AllOut(), seed=2, **HAND)
@@ -151,7 +153,6 @@ def test_smallest_change_is_that_of_the_published_repeatability():
     assert found.smallest_change_kg_s == pytest.approx(1.96 * np.sqrt(2) * 0.132 * found.w_prime_kg_s.value, rel=1e-3)
 
 
-@settings(deadline=None)
 @given(initial=st.floats(30, 80), asymptote=st.floats(8, 28), constant=st.floats(1, 6))
 def test_decay_is_fitted(initial, asymptote, constant):
     found = fit_decay(asymptote + (initial - asymptote) * np.exp(-np.arange(24) / constant))

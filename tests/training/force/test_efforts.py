@@ -104,26 +104,26 @@ def assert_same_efforts(found, scale=1.0, tolerance=0.02, moment_s=0.03):
         assert one.impulse_kg_s == pytest.approx(scale * other.impulse_kg_s, rel=tolerance)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(scale=st.floats(0.2, 5))
 def test_forces_scale(scale):
     assert_same_efforts(measures(TIME, scale * FORCE), scale, 1e-6)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(shift=st.floats(0, 1e9))
 def test_time_shift_changes_nothing(shift):
     assert_same_efforts(measures(TIME + shift, FORCE), tolerance=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(rate=st.floats(20, 400))
 def test_resampling_changes_little(rate):
     time = np.arange(TIME[0], TIME[-1], 1 / rate)
     assert_same_efforts(measures(time, np.interp(time, TIME, FORCE)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 10_000), lost=st.floats(0, 0.4))
 def test_lost_samples_and_jitter_change_little(seed, lost):
     random = np.random.default_rng(seed)
@@ -132,7 +132,7 @@ def test_lost_samples_and_jitter_change_little(seed, lost):
     assert_same_efforts(measures(time, np.interp(time, TIME, FORCE)), tolerance=0.03, moment_s=0.12)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(offset=st.floats(-6, 6))
 def test_tare_changes_nothing(offset):
     assert_same_efforts(measures(TIME, FORCE + offset), tolerance=0.005)

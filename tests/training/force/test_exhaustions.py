@@ -15,7 +15,7 @@ def trials(critical, w_prime, forces, scatter=0.0, seed=0):
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(critical=st.floats(10, 30), w_prime=st.floats(300, 2500))
 def test_both_models_recover_exact_exhaustions(critical, w_prime):
     found = from_exhaustions(trials(critical, w_prime, [1.3 * critical, 1.6 * critical, 2.2 * critical]))

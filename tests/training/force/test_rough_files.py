@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ascension_core.errors import InputError
 from ascension_core.training.force import analyze_force, read_recording
 
-ROUGH = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUGH = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELL = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True).map(str),
     st.integers(-(10**20), 10**20).map(str),

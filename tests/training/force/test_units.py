@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ascension_core.errors import InvalidOption, InvalidRecording
@@ -57,7 +57,6 @@ def test_unknown_unit_is_named_with_those_there_are():
         known_unit("stone", KG_PER, "--unit")
 
 
-@settings(deadline=None)
 @given(rate=st.floats(5, 1000), seconds=st.floats(20, 1500), unit=st.sampled_from(["s", "ms", "us"]))
 def test_inferred_time_unit_is_right_or_a_question(rate, seconds, unit):
     times = np.arange(0, seconds, 1 / rate) / SECONDS_PER[unit]
