@@ -9,7 +9,8 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ascension_core.errors import InvalidOption
-from ascension_core.pipelines.options import Model, VisionOptions
+from ascension_core.pipelines.choices import Model
+from ascension_core.pipelines.options import VisionOptions
 from ascension_core.pose.estimate import Effort
 from ascension_core.pose.follow import FollowOptions
 from ascension_core.pose.scan import ScanOptions

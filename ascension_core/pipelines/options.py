@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import get_args
 
 from ascension_core.errors import InvalidOption
 from ascension_core.movement.climb import ClimbOptions
 from ascension_core.movement.touch import ContactOptions
+from ascension_core.pipelines.choices import Model
 from ascension_core.pipelines.versions import PipelineVersion
 from ascension_core.pose.follow import FollowOptions
 from ascension_core.pose.scan import ScanOptions
@@ -15,8 +16,6 @@ from ascension_core.pose.smoothing import CleanOptions
 from ascension_core.wall.estimator import CameraOptions
 from ascension_core.wall.mosaic import MosaicOptions
 from ascension_core.wall.views import ViewOptions
-
-Model = Literal["lite", "full", "heavy"]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, time
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ascension_core.errors import InvalidOption, InvalidProgram
 from ascension_core.pipelines.assessment import assessed
 from ascension_core.pipelines.outputs import staged
-from ascension_core.pipelines.versions import PipelineVersion, answered_by
+from ascension_core.pipelines.versions import PipelineVersion, answered_by, current_options
 from ascension_core.progress import Progress, silent
 from ascension_core.results import AssessmentReport, Note, Program
 
@@ -24,6 +25,17 @@ PAGE_FILE = "program.html"
 CALENDAR_FILE = "program.ics"
 LOAD_FILE = "load.png"
 
+_NOBODY: Mapping[str, Any] = {
+    "age_years": 30,
+    "mass_kg": 70,
+    "years_climbing": 5,
+    "sessions_per_week": 3,
+    "availability": {"mon": 120, "wed": 120, "sat": 180},
+    "equipment": ["gym_boulder", "hangboard", "pull_up_bar"],
+    "goals": [{"style": "boulder", "grade": "V6", "date": "2026-03-30"}],
+    "boulder_grade": "V5",
+    "tests": {"date": "2026-01-02", "max_hang": {"edge_mm": 20, "duration_s": 7, "added_kg": 20, "hands": 2}},
+}
 _LARGEST_SEED = 2**31 - 1  # what the solver takes
 _MOST_BYTES = 64 * 1024**2
 _WANTED = "Give the program.json of an earlier run."
@@ -102,19 +114,12 @@ def make_program(
 
 @cache
 def warm() -> None:
-    """Import and read what a program needs, so that the first one of this process takes no longer than the next."""
-    import ascension_core.report.load_chart
-    import ascension_core.report.program_page
-    import ascension_core.training.adaptation
-    import ascension_core.training.assessing
-    import ascension_core.training.calendar
-    import ascension_core.training.program
-    import ascension_core.training.weakest  # noqa: F401  # to import these takes ten times as long as to plan
-    from ascension_core.training.exercises import library
-    from ascension_core.training.sessions import session_kinds
+    """Make a program for nobody, so that the first one of this process takes no longer than the next.
 
-    library()
-    session_kinds()
+    What is imported, compiled, read or drawn for the first time takes twice as long as planning does.
+    """
+    with TemporaryDirectory(prefix="ascension-warm-") as folder:
+        make_program(_NOBODY, Path(folder), current_options("training", today=date(2026, 1, 5)))
 
 
 def read_program(path: Path) -> Program:

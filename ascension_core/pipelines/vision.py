@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from ascension_core.pipelines.choices import Model
 from ascension_core.pipelines.following import Following, follow
-from ascension_core.pipelines.options import Model, VisionOptions
+from ascension_core.pipelines.options import VisionOptions
 from ascension_core.pipelines.outputs import staged
 from ascension_core.pipelines.result import CAMERA_FILE, TRACK_FILE, WALL_FILE, analysis_of
 from ascension_core.pipelines.stages import Stages, threads

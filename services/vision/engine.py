@@ -1,4 +1,7 @@
-"""The networks of the vision pipelines, loaded once per process."""
+"""The networks of the vision pipelines, loaded once per process.
+
+What they need is imported with them: BentoML imports a service in two processes, of which only one answers.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from ascension_core.errors import VideoTooLarge
 from ascension_core.pipelines import versions
-from ascension_core.pipelines.holds import hold_detector, map_holds
-from ascension_core.pipelines.options import Model, VisionOptions
-from ascension_core.pipelines.skeleton import Skeletal
+from ascension_core.pipelines.choices import Model
 from ascension_core.pipelines.versions import PipelineVersion
-from ascension_core.pipelines.vision import analyze, warm
 from ascension_core.results import Analysis, HoldMap
 from ascension_core.settings import settings
-from ascension_core.video import probe
-from ascension_core.wall.detector import HoldDetector
 from services.inference.slots import Slots
+
+if TYPE_CHECKING:
+    from ascension_core.pipelines.options import VisionOptions
+    from ascension_core.pipelines.skeleton import Skeletal
+    from ascension_core.wall.detector import HoldDetector
 
 _SKELETON_S, _ANALYSIS_S = 0.2, 20.0
 _ANALYSES_WAITING = 2  # each takes as long as its video: a line of them would outlast any client
@@ -49,6 +53,8 @@ class Vision:
 
     def holds(self, file: Path) -> HoldMap:
         """The holds of a picture or video; see `map_holds`."""
+        from ascension_core.pipelines.holds import map_holds
+
         with TemporaryDirectory(prefix="ascension-holds-") as folder:
             return map_holds(file, Path(folder), version=self.version, detector=self.detector)
 
@@ -62,6 +68,9 @@ class Vision:
         VideoError, NoClimberFound, InvalidOption
             See `analyze`.
         """
+        from ascension_core.pipelines.vision import analyze
+        from ascension_core.video import probe
+
         limit_s = settings().service_video_s
         if probe(file).duration_s > limit_s:
             raise VideoTooLarge(f"the video is longer than {limit_s:.0f} s: upload it, and ask for a job of kind vision")
@@ -69,6 +78,8 @@ class Vision:
             return analyze(file, Path(folder), self._options(climber, height_m, model))
 
     def _options(self, climber: str | None, height_m: float | None, model: Model | None) -> VisionOptions:
+        from ascension_core.pipelines.options import VisionOptions
+
         asked = {"climber": climber, "height_m": height_m, "overlay": False, "report": False}
         asked |= {} if model is None else {"model": model}
         return VisionOptions(**asked) if self.version is None else versions.options(self.version, **asked)  # type: ignore[arg-type]
@@ -82,6 +93,10 @@ def load() -> Vision:
     ModelError
         Weights are missing or damaged.
     """
+    from ascension_core.pipelines.holds import hold_detector
+    from ascension_core.pipelines.skeleton import Skeletal
+    from ascension_core.pipelines.vision import warm
+
     version = versions.current("vision")
     options = None if version is None else versions.options(version)
     warm(options.model if options else "full")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from ascension_core.errors import AscensionError
-from ascension_core.pipelines.options import Model
+from ascension_core.pipelines.choices import Model
 from ascension_core.results import Analysis, HoldMap, SkeletonFrame, Skeletons
 from ascension_core.settings import settings
 from services.api import problems
@@ -19,7 +19,9 @@ from services.inference.app import shown
 from services.inference.lines import LINES, Lines
 from services.inference.slots import Slots
 from services.inference.uploads import body_of, received
-from services.vision.engine import Vision
+
+if TYPE_CHECKING:
+    from services.vision.engine import Vision
 
 _LARGEST_PICTURE = 50 * 1024**2
 _PICTURES = ("image/jpeg", "image/png", "image/webp", "application/octet-stream")

@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 from ascension_core.platform.jobs import Kind
 from services.worker.forking import ForkServer, KernelDied
 from services.worker.kernels import Kernel, start
@@ -167,9 +169,9 @@ def _tagged(cells: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def _imports(source: str) -> Iterator[str]:
-    """Import statements at the top of a cell's code; a cell that only IPython understands has none."""
+    """Import statements at the top of a cell's code, magics beside them left aside; a cell with a mistake has none."""
     try:
-        body = ast.parse(source).body
+        body = ast.parse(TransformerManager().transform_cell(source)).body  # type: ignore[no-untyped-call]
     except SyntaxError:
         return
     for node in body:

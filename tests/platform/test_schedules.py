@@ -1,5 +1,6 @@
 import shutil
 import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -14,6 +15,7 @@ from ascension_core.platform.queue.rabbitmq import RabbitQueue
 from ascension_core.platform.schedules import Plan, Schedules, fire_due, seconds_to_next
 
 NIGHTLY = Plan("nightly", "30 2 * * *", "vision", {"every": 2}, "Europe/Vienna", Priority.LOW)
+ENOUGH_S = 4.0
 EACH_MINUTE = Plan("each minute", "* * * * *", "vision")
 
 
@@ -32,9 +34,14 @@ def schedules(jobs):
 
 @pytest.fixture
 def set_back(database):
-    """Make a schedule due since so long ago: ``set_back("name", minutes=3)``; returns its slot of then."""
+    """Make a schedule due since so long ago: ``set_back("name", minutes=3)``; returns its slot of then.
+
+    A minute that is about to end is waited for, as with the next one another slot would be due.
+    """
 
     def set_back(name, **ago):
+        left_s = 60 - time.time() % 60
+        time.sleep(left_s if left_s < ENOUGH_S else 0)
         now = database.row("select date_trunc('minute', now()) as now")["now"]
         slot = now - timedelta(**ago)
         database.execute("update schedules set next_slot = %s where name = %s", [slot, name])

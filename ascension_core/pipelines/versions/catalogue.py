@@ -77,10 +77,9 @@ def find(name: str) -> Pipeline:
     InvalidOption
         If there is none.
     """
-    try:
-        return _pipelines()[name]
-    except KeyError:
-        raise InvalidOption(f"there is no pipeline {name!r}; there are {', '.join(NAMES)}") from None
+    if name not in _PIPELINES:
+        raise InvalidOption(f"there is no pipeline {name!r}; there are {', '.join(NAMES)}")
+    return _PIPELINES[name]()
 
 
 def options(version: PipelineVersion, **request: Any) -> Any:
@@ -98,24 +97,47 @@ def options(version: PipelineVersion, **request: Any) -> Any:
     return replace(own, version=version, **request) if "version" in pipeline.per_request else replace(own, **request)
 
 
+# Options are imported when they are asked for: they name the version that they belong to, and nobody shall load those of
+# another pipeline.
+
+
 @cache
-def _pipelines() -> dict[str, Pipeline]:
-    # Imported here because the options of a pipeline name the version that they belong to.
+def _vision() -> Pipeline:
     from ascension_core.pipelines.options import VisionOptions
-    from ascension_core.pipelines.training import ProgramOptions
-    from ascension_core.training.strength import Options as StrengthOptions
-    from ascension_core.wall.detector import DetectorOptions
 
     networks = ("pose_detector", "pose_landmarks", "confidence", "holds")
-    of_video = frozenset({"climber", "overlay", "report", "height_m", "version"})
-    of_athlete = frozenset({"today", "adapt", "starts_at", "version"})
-    known = (
-        Pipeline("vision", VisionOptions, networks, _vision_weights, of_video),
-        Pipeline("hold_detector", DetectorOptions, ("holds",), _detector_weights),
-        Pipeline("strength", StrengthOptions, ("strength",), _strength_weights),
-        Pipeline("training", ProgramOptions, ("strength",), _strength_weights, of_athlete),
-    )
-    return {pipeline.name: pipeline for pipeline in known}
+    per_request = frozenset({"climber", "overlay", "report", "height_m", "version"})
+    return Pipeline("vision", VisionOptions, networks, _vision_weights, per_request)
+
+
+@cache
+def _hold_detector() -> Pipeline:
+    from ascension_core.wall.detector import DetectorOptions
+
+    return Pipeline("hold_detector", DetectorOptions, ("holds",), _detector_weights)
+
+
+@cache
+def _strength() -> Pipeline:
+    from ascension_core.training.strength import Options
+
+    return Pipeline("strength", Options, ("strength",), _strength_weights)
+
+
+@cache
+def _training() -> Pipeline:
+    from ascension_core.pipelines.training import ProgramOptions
+
+    per_request = frozenset({"today", "adapt", "starts_at", "version"})
+    return Pipeline("training", ProgramOptions, ("strength",), _strength_weights, per_request)
+
+
+_PIPELINES: Mapping[str, Callable[[], Pipeline]] = {
+    "vision": _vision,
+    "hold_detector": _hold_detector,
+    "strength": _strength,
+    "training": _training,
+}
 
 
 def _vision_weights(options: Any) -> dict[str, Path]:

@@ -20,14 +20,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-import jsonschema
+from typing import TYPE_CHECKING, Any
 
 from ascension_core.errors import InputError, InvalidJob, InvalidObject
 from ascension_core.platform.object_rules import valid_key, valid_name
 from ascension_core.platform.plain import check_plain
 from ascension_core.settings import settings
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 LARGEST_PARAMETERS = 64 * 1024
 """Bytes of JSON; what is larger belongs into object storage."""
@@ -103,8 +104,10 @@ class Kind:
         InvalidJob
             Otherwise; the message names the parameter.
         """
+        from jsonschema.exceptions import best_match  # takes a second to load: not for those who submit nothing
+
         plain = _plain(parameters)
-        error = jsonschema.exceptions.best_match(_validator(self.schema).iter_errors(plain))
+        error = best_match(_validator(self.schema).iter_errors(plain))
         if error is not None:
             where = "".join(f"{part}: " for part in error.absolute_path)
             raise InvalidJob(f"{self.name}: {where}{error.message[:200]}")
@@ -210,7 +213,7 @@ def _read(file: Path, _written: int, _bytes: int) -> Kind | None:
         defaults = _plain(dict(_assignments("".join(cells[0]["source"]))))
         schema = _schema(defaults, said.get("parameters", {}))
         outcome = _outcome(said)
-    except (*_MISUNDERSTOOD, InputError, jsonschema.SchemaError) as cause:
+    except (*_MISUNDERSTOOD, InputError) as cause:
         raise InvalidJob(f"the parameters of {file} cannot be understood: {str(cause)[:500]}") from cause
     return Kind(file.stem, file, defaults, schema, **outcome)
 
@@ -231,7 +234,7 @@ def _schema(defaults: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, 
         raise ValueError(f"its metadata speak of {', '.join(sorted(unknown))}, which its parameters cell does not set")
     properties = {name: dict(rules.get(name, _TYPES.get(type(value), {}))) for name, value in defaults.items()}
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    jsonschema.Draft202012Validator.check_schema(schema)
+    _check_schema(schema)
     if _REFERENCES & set(_keys(properties)):
         raise ValueError("its metadata refer to other schemas, which is not supported")
     return schema
@@ -245,8 +248,19 @@ def _keys(value: Any) -> Iterator[str]:
         yield from value
 
 
-def _validator(schema: Mapping[str, Any]) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+def _check_schema(schema: Mapping[str, Any]) -> None:
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as cause:
+        raise ValueError(str(cause)) from cause
+
+
+def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _outcome(said: Mapping[str, Any]) -> dict[str, str | None]:

@@ -156,7 +156,7 @@ def test_kernel_that_dies_while_it_waits_is_replaced(tmp_path, eventually):
 def test_fork_server_imports_what_warm_cells_import(tmp_path):
     write(tmp_path / "a.ipynb", "import json, csv\nfrom pathlib import Path\nif n:\n    import os", "import sys")
     write(tmp_path / "b.ipynb", "%matplotlib inline\nimport json", "1")
-    assert imports_of(kinds(tmp_path).values()) == ["import json, csv", "from pathlib import Path"]
+    assert imports_of(kinds(tmp_path).values()) == ["import json, csv", "from pathlib import Path", "import json"]
 
 
 OWNER = """
