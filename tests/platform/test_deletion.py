@@ -253,3 +253,22 @@ def test_mlflow_runs_are_deleted_for_good_with_their_artifacts(tmp_path):
     assert done.returncode == 0, done.stderr
     assert len(list(tmp_path.glob("mlruns/artifacts/*/*"))) <= 1 + 1
     assert len(list(tmp_path.rglob("notebook.html"))) == 1
+
+
+def test_schedules_that_name_who_goes_go_too_and_others_stay(database, bucket):
+    athlete = add_athlete(database)
+    _, key = add_video(database, bucket, athlete)
+    _, other_key = add_video(database, bucket, add_athlete(database))
+    named = {
+        "his clip": {"video": key},
+        "his program": {"about": {"athlete": str(athlete)}},
+        "another": {"video": other_key},
+        "all": {},
+    }
+    for name, parameters in named.items():
+        database.execute(
+            "insert into schedules (name, cron, kind, parameters, next_slot) values (%s, '@daily', 'vision', %s, now())",
+            [name, Jsonb(parameters)],
+        )
+    database.execute("delete from athletes where id = %s", [athlete])
+    assert {row["name"] for row in database.rows("select name from schedules")} == {"another", "all"}
