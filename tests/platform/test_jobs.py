@@ -94,6 +94,20 @@ def test_worker_that_waits_is_woken_at_once(jobs, worksheet, take):
     assert [lease.job.id for lease in taken] == [job.id]
 
 
+def test_worker_is_given_a_job_whose_row_somebody_is_writing_to(jobs, worksheet, take, database):
+    sheet, taken = worksheet(), []
+    thread = threading.Thread(target=lambda: taken.append(take(sheet)))
+    with database.transaction() as connection:
+        job = jobs.enter(connection, Wish("vision"))[0]
+    with database.transaction() as connection:
+        connection.execute("update jobs set stage = null where id = %s", [job.id])
+        jobs.queue.announce([job.wake(0.0)])
+        thread.start()
+        time.sleep(0.5)
+    thread.join(WAIT_S)
+    assert [lease.job.id for lease in taken] == [job.id]
+
+
 def test_urgent_jobs_go_first(jobs, worksheet, take):
     sheet = worksheet()
     order = [Priority.LOW, Priority.NORMAL, Priority.HIGH]

@@ -241,11 +241,12 @@ class Worksheet:
         return job_of(row)
 
     def _announce_again_if_early(self, delivery: Delivery) -> None:
-        """Wake somebody later for a job that is not due: delays are made of steps, and clocks differ."""
+        """Wake somebody again for a job that was not due: delays are made of steps, and clocks differ. It may be due by now."""
         if delivery.job_id is None:
             return
         row = self._database.row(
-            "select * from jobs where id = %s and status = 'queued' and not_before > now()", [delivery.job_id]
+            "select * from jobs where id = %s and status = 'queued' and (deadline is null or deadline > now())",
+            [delivery.job_id],
         )
         if row is not None:
             self._jobs.announce([job_of(row)])
@@ -273,7 +274,8 @@ _LEASE = """update jobs set status = 'running', worker = %(worker)s, lease_token
         stage = null, fraction = null, message = null
     where id = (WHICH) returning *"""
 _READY = "status = 'queued' and not_before <= now() and (deadline is null or deadline > now())"
-_ONE = f"select id from jobs where id = %(job)s and kind = any (%(kinds)s) and {_READY} for update skip locked"
+# Whoever announced the job may still be noting so in its row, for which it is worth waiting: its message comes only once.
+_ONE = f"select id from jobs where id = %(job)s and kind = any (%(kinds)s) and {_READY} for update"
 # The first of each kind and priority, then the first of these: one look at the index for each, however many jobs wait.
 _NEXT = f"""select next.id from unnest(%(kinds)s::text[]) as asked, unnest(%(priorities)s::smallint[]) as rank
     cross join lateral (select id, not_before from jobs where kind = asked and priority = rank and {_READY}
