@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -81,6 +82,7 @@ class CellRunner(PapermillNotebookClient):  # type: ignore[misc]
         for index, cell in enumerate(self.nb.cells):
             self.nb_man.cell_start(cell, index)
             failed = await self._fails(cell, index)
+            _heed_cancellation()
             self.nb_man.cell_complete(cell, cell_index=index)
             if failed:
                 return
@@ -144,6 +146,13 @@ class CellRunner(PapermillNotebookClient):  # type: ignore[misc]
             self._cut.add(index)
             output = new_output("stream", name="stderr", text=_CUT)  # type: ignore[no-untyped-call]
             cell.outputs.append(output)
+
+
+def _heed_cancellation() -> None:
+    """End this task if it was cancelled: before Python 3.12 `asyncio.wait_for`, which nbclient uses, may forget that (gh-86296)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def note(manager: NotebookExecutionManager, failure: Failure) -> None:

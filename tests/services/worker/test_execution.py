@@ -1,15 +1,19 @@
+import asyncio
 import json
 import os
 import signal
 import threading
+from contextlib import suppress
 
 import nbformat
 import psutil
 import pytest
+from nbclient.exceptions import DeadKernelError
 
 from ascension_core.notebook import MIME
 from ascension_core.pipelines.vision import analyze
 from ascension_core.platform.jobs import Failure, find_kind, kinds
+from services.worker.engine import CellRunner
 from services.worker.execution import LOG, NOTEBOOK, PAGE, Limits, Runner
 from services.worker.job_log import LARGEST_LOG
 
@@ -157,6 +161,19 @@ def test_killed_fork_server_is_replaced(run, runner, tmp_path, eventually):
     assert eventually(lambda: not any(map(psutil.pid_exists, map(int, text(tmp_path).split()))))
     assert run("1").failure is None
     assert runner.fork_server not in {old, None}
+
+
+def test_kernel_that_dies_is_noticed_although_the_cell_forgets_that_it_was_cancelled(run, monkeypatch):
+    execute = CellRunner.async_execute_cell
+
+    async def forgetful(self, cell, index, **named):  # as `asyncio.wait_for` is before Python 3.12, once in some thousand times
+        with suppress(asyncio.CancelledError, DeadKernelError):
+            await execute(self, cell, index, **named)
+        return cell
+
+    monkeypatch.setattr(CellRunner, "async_execute_cell", forgetful)
+    outcome = run("import os; os.kill(os.getpid(), 9)", Limits(memory_bytes=8 << 30, time_s=20.0))
+    assert outcome.failure == Failure("KernelDied", "the notebook's kernel died (Killed)", cell=2, passing=True)
 
 
 def test_memory_of_all_processes_of_a_kernel_is_limited(run):
