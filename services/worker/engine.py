@@ -149,7 +149,7 @@ class CellRunner(PapermillNotebookClient):  # type: ignore[misc]
 
 
 def _heed_cancellation() -> None:
-    """End this task if it was cancelled: before Python 3.12 `asyncio.wait_for`, which nbclient uses, may forget that (gh-86296)."""
+    """End this task if it was cancelled: before Python 3.12 `asyncio.wait_for`, used by nbclient, may forget it (gh-86296)."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
