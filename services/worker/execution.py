@@ -215,7 +215,7 @@ class _Execution:
             await kernel.unless_it_ends(cells.run())
         finally:
             memory.cancel()
-            await kernel.close()
+            await asyncio.shield(kernel.close())  # whole, even if the job is stopped just now
 
     async def _unless_stopped(self, work: Awaitable[_T]) -> _T:
         return await before(self._watch.verdict, work)
