@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -66,6 +67,12 @@ def test_every_frame_of_every_kind_is_read(
         assert frame.image.dtype == np.uint8
         assert frame.image.flags.c_contiguous
         assert look(frame.image) == UPRIGHT
+
+
+def test_making_clips_leaves_the_priority_of_this_process_alone(make_clip: Make) -> None:
+    before = os.sched_getscheduler(0)
+    make_clip(codec="libsvtav1", options={"preset": "12"})
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.mark.parametrize(
