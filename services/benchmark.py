@@ -34,6 +34,7 @@ from ascension_core.platform.jobs import Jobs, Lease, Wish, Worksheet, find_kind
 from ascension_core.platform.jobs.rows import job_of
 from ascension_core.progress import Progress, silent
 from ascension_core.settings import settings
+from ascension_core.training.example import example_athlete
 
 QUEUES = ("postgres", "rabbitmq")
 KIND = "training_program"
@@ -43,16 +44,7 @@ QUEUED = 10_000
 NEXT_ROUNDS = 20
 TIMEOUT_S = 300.0
 _TODAY = date(2026, 11, 23)
-_ATHLETE = {
-    "age_years": 30,
-    "mass_kg": 70,
-    "years_climbing": 6,
-    "sessions_per_week": 3,
-    "availability": {"mon": 120, "wed": 120, "fri": 120, "sun": 180},
-    "equipment": ["gym_boulder", "hangboard", "pull_up_bar", "weights"],
-    "goals": [{"grade": "V8", "style": "boulder", "date": "2027-03-14"}],
-    "boulder_grade": "V6",
-}
+_ATHLETE = example_athlete(_TODAY)
 _PARAMETERS = {"athlete": _ATHLETE, "today": _TODAY.isoformat(), "seed": 1}
 _COMMAND = (sys.executable, "-c", "from ascension_core.cli import main; main()")
 

@@ -16,6 +16,7 @@ from ascension_core.pipelines.outputs import staged
 from ascension_core.pipelines.versions import PipelineVersion, answered_by, current_options
 from ascension_core.progress import Progress, silent
 from ascension_core.results import AssessmentReport, Note, Program
+from ascension_core.training.example import example_athlete
 
 if TYPE_CHECKING:
     from ascension_core.training.athlete import Athlete
@@ -25,17 +26,7 @@ PAGE_FILE = "program.html"
 CALENDAR_FILE = "program.ics"
 LOAD_FILE = "load.png"
 
-_NOBODY: Mapping[str, Any] = {
-    "age_years": 30,
-    "mass_kg": 70,
-    "years_climbing": 5,
-    "sessions_per_week": 3,
-    "availability": {"mon": 120, "wed": 120, "sat": 180},
-    "equipment": ["gym_boulder", "hangboard", "pull_up_bar"],
-    "goals": [{"style": "boulder", "grade": "V6", "date": "2026-03-30"}],
-    "boulder_grade": "V5",
-    "tests": {"date": "2026-01-02", "max_hang": {"edge_mm": 20, "duration_s": 7, "added_kg": 20, "hands": 2}},
-}
+_ANY_DAY = date(2026, 1, 5)
 _LARGEST_SEED = 2**31 - 1  # what the solver takes
 _MOST_BYTES = 64 * 1024**2
 _WANTED = "Give the program.json of an earlier run."
@@ -114,12 +105,12 @@ def make_program(
 
 @cache
 def warm() -> None:
-    """Make a program for nobody, so that the first one of this process takes no longer than the next.
+    """Make a program for an example, so that the first one of this process takes no longer than the next.
 
     What is imported, compiled, read or drawn for the first time takes twice as long as planning does.
     """
     with TemporaryDirectory(prefix="ascension-warm-") as folder:
-        make_program(_NOBODY, Path(folder), current_options("training", today=date(2026, 1, 5)))
+        make_program(example_athlete(_ANY_DAY), Path(folder), current_options("training", today=_ANY_DAY))
 
 
 def read_program(path: Path) -> Program:

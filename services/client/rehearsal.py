@@ -11,9 +11,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -30,22 +30,13 @@ from ascension_core.platform.keys import Keys
 from ascension_core.platform.objects import ObjectStore, object_store
 from ascension_core.platform.tracking import runs_of
 from ascension_core.settings import settings
+from ascension_core.training.example import example_athlete
 from services.api.models import Job, JobEvent
 from services.client.client import Client
 from services.client.errors import ApiError
 
 _ENDS = frozenset({"succeeded", "failed", "cancelled"})
 _SETTLE_S = 60.0
-_ATHLETE: Mapping[str, Any] = {
-    "age_years": 31,
-    "mass_kg": 59,
-    "years_climbing": 9,
-    "sessions_per_week": 3,
-    "availability": {"mon": 120, "wed": 120, "sat": 180},
-    "equipment": ["gym_boulder", "hangboard", "pull_up_bar"],
-    "goals": [{"grade": "V7", "style": "boulder", "date": "2027-05-15"}],
-    "boulder_grade": "V5",
-}
 _ROWS = {
     "athletes": "select count(*) as n from athletes where id = %(athlete)s",
     "videos": "select count(*) as n from videos where athlete_id = %(athlete)s or id = any(%(videos)s)",
@@ -103,7 +94,7 @@ class Rehearsal:
 
     def _play(self, client: Client, token: str, clip: Path, folder: Path) -> dict[str, Any]:
         with self._step("sign up"):
-            athlete = client.athletes.create("Ida Rehearsal", _ATHLETE)
+            athlete = client.athletes.create("Ida Rehearsal", example_athlete(date.today()))
             self._made["athlete"] = athlete.id
         with self._step("upload by presigned address"):
             video = client.videos.upload(athlete.id, clip)

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from ascension_core.results import AssessmentReport, Program
+from ascension_core.training.example import example_athlete
 from services.inference.app import shown
 from services.training.engine import Training
-from services.training.examples import ATHLETE
 
 Day = Annotated[date, Field(description="YYYY-MM-DD; null is today")]
 
@@ -22,7 +22,7 @@ router = APIRouter()
 class Tested(BaseModel):
     """An athlete whose tests are to be compared with other climbers'."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"athlete": ATHLETE}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"athlete": example_athlete(date.today())}]})
 
     athlete: dict[str, JsonValue] = Field(description="the athlete's document, see docs/athlete.md")
     today: Day | None = None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import httpx
 import pytest
 
 from ascension_core.results import AssessmentReport, Program
+from ascension_core.training.example import example_athlete
 from services.training.app import create_app
-from services.training.examples import ATHLETE
+
+ATHLETE = example_athlete(date(2026, 11, 23))
 
 
 @pytest.fixture(scope="module")
