@@ -157,6 +157,11 @@ def test_policy_forbids_the_network(opened: Opened) -> None:
     assert any("Content Security Policy" in line for line in opened.said)
 
 
+def test_skeleton_is_drawn_although_the_browser_does_not_say_which_frame_it_shows(opened: Opened) -> None:
+    opened.page.evaluate("HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0")
+    opened.go_to_frame(7)
+
+
 @pytest.mark.parametrize("frame", [0, 1, 7, 19, 22, 41, 59])
 def test_skeleton_sits_on_the_frame_that_the_video_shows(opened: Opened, track: PoseTrack, frame: int) -> None:
     opened.go_to_frame(frame)

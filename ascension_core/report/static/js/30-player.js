@@ -2,6 +2,7 @@
 const player = (() => {
   const video = byId("video");
   const exact = "requestVideoFrameCallback" in HTMLVideoElement.prototype;
+  const UNTOLD_MS = 1000;  // now and then Chromium does not say that it shows the frame it went to
   const duration = data.duration;
   let frame = -1;
   let target = 0;
@@ -21,6 +22,7 @@ const player = (() => {
       if (loop && (seconds >= loop[1] || seconds < loop[0] - track.interval)) go(track.nearest(loop[0]));
     }
   }
+  const presentCurrent = () => present(track.floor(video.currentTime + 0.002), video.currentTime);
   /* The first thing that anyone does takes the large play button off the picture. */
   const begin = () => document.body.classList.add("started");
 
@@ -50,7 +52,8 @@ const player = (() => {
       const next = queued ?? target;
       queued = null;
       video.currentTime = track.inside(next);
-    } else if (!exact) present(track.floor(video.currentTime + 0.002), video.currentTime);
+    } else if (!exact) presentCurrent();
+    else setTimeout(() => video.paused && !video.seeking && presentCurrent(), UNTOLD_MS);
   });
   for (const event of ["play", "pause", "ended", "ratechange"]) video.addEventListener(event, () => emit("state"));
   video.addEventListener("ended", () => {
